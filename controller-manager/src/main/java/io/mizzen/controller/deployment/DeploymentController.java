@@ -19,6 +19,7 @@ import io.mizzen.client.Informer;
 import io.mizzen.client.Json;
 import io.mizzen.client.LabelSelectors;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.OwnWrites;
 import io.mizzen.client.OwnerReferences;
 import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
@@ -47,6 +48,7 @@ public final class DeploymentController implements Controller {
     private final Informer<ReplicaSet> sets;
     private final Informer<Pod> pods;
     private final EventSink events;
+    private final OwnWrites<ObjectKey> ownWrites;
     private final WorkQueue<ObjectKey> queue;
     private final ControllerLoop<ObjectKey> loop;
 
@@ -57,6 +59,7 @@ public final class DeploymentController implements Controller {
         this.sets = context.informers().of(ReplicaSet.class);
         this.pods = context.informers().of(Pod.class);
         this.events = context.events().apply(NAME);
+        this.ownWrites = new OwnWrites<>(context.clock());
         this.queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, WORKERS, MAX_RETRIES, this::reconcile);
         sets.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
@@ -79,6 +82,7 @@ public final class DeploymentController implements Controller {
     private Result reconcile(ObjectKey key) {
         Optional<Deployment> found = deployments.find(key);
         if (found.isEmpty()) {
+            ownWrites.forget(key);
             return Result.done();
         }
         Deployment deployment = found.get();
@@ -87,6 +91,10 @@ public final class DeploymentController implements Controller {
             return Result.done();
         }
         List<ReplicaSet> own = claim(deployment);
+        if (!ownWrites.areSeen(key, own)) {
+            // The event of that write wakes us again.
+            return Result.done();
+        }
         Rollout.Decision decision = Rollout.decide(
                 new Rollout.Observed(deployment, own, podsOf(own)),
                 context.clock().instant());
@@ -134,7 +142,7 @@ public final class DeploymentController implements Controller {
         ReplicaSet set = create.set();
         String name = set.getMetadata().getName();
         try {
-            context.api().create(set);
+            ownWrites.note(ObjectKey.of(deployment), context.api().create(set));
             int replicas = Sizes.wanted(set);
             if (replicas > 0) {
                 scaled(deployment, "up", name, 0, replicas);
@@ -189,7 +197,7 @@ public final class DeploymentController implements Controller {
     }
 
     private void updateSet(Deployment deployment, Rollout.Action.UpdateSet update) {
-        context.api().update(update.set());
+        ownWrites.note(ObjectKey.of(deployment), context.api().update(update.set()));
         if (update.from() != update.to()) {
             String direction = update.from() < update.to() ? "up" : "down";
             scaled(deployment, direction, update.set().getMetadata().getName(), update.from(), update.to());
@@ -296,14 +304,20 @@ public final class DeploymentController implements Controller {
             Optional<String> before = OwnerReferences.controllerOf(old).map(OwnerReference::getUid);
             Optional<String> after = OwnerReferences.controllerOf(set).map(OwnerReference::getUid);
             if (!before.equals(after)) {
-                ownerOf(old, "Deployment").ifPresent(queue::add);
+                ownerOf(old, "Deployment").ifPresent(key -> {
+                    ownWrites.gone(key, old.getMetadata().getUid());
+                    queue.add(key);
+                });
             }
             wake(set);
         }
 
         @Override
         public void deleted(ReplicaSet last) {
-            ownerOf(last, "Deployment").ifPresent(queue::add);
+            ownerOf(last, "Deployment").ifPresent(key -> {
+                ownWrites.gone(key, last.getMetadata().getUid());
+                queue.add(key);
+            });
         }
 
         private void wake(ReplicaSet set) {

@@ -65,7 +65,7 @@ final class Sizes {
     static Map<String, Integer> shrinkOld(Deployment deployment, ReplicaSet newest, List<ReplicaSet> old) {
         int minAvailable =
                 Fenceposts.replicas(deployment) - Fenceposts.of(deployment).maxUnavailable();
-        int newUnavailable = wanted(newest) - available(newest);
+        int newUnavailable = wanted(newest) - keptAvailable(newest);
         int room = wanted(old) + wanted(newest) - minAvailable - newUnavailable;
         if (wanted(old) == 0 || room <= 0) {
             return Map.of();
@@ -73,12 +73,18 @@ final class Sizes {
         Map<String, Integer> sizes = new LinkedHashMap<>();
         List<ReplicaSet> oldestFirst = new ArrayList<>(old);
         oldestFirst.sort(OLDEST_FIRST);
-        dropUnavailable(oldestFirst, room, sizes);
-        dropSurplus(oldestFirst, available(old) + available(newest) - minAvailable, sizes);
+        int left = dropUnavailable(oldestFirst, room, sizes);
+        int surplus = old.stream().mapToInt(Sizes::keptAvailable).sum() + keptAvailable(newest) - minAvailable;
+        dropSurplus(oldestFirst, Math.min(left, surplus), sizes);
         return sizes;
     }
 
-    private static void dropUnavailable(List<ReplicaSet> oldestFirst, int room, Map<String, Integer> sizes) {
+    /** Pods that are available and will stay: a set's status may not show yet that it was made smaller. */
+    private static int keptAvailable(ReplicaSet set) {
+        return Math.min(available(set), wanted(set));
+    }
+
+    private static int dropUnavailable(List<ReplicaSet> oldestFirst, int room, Map<String, Integer> sizes) {
         int left = room;
         for (ReplicaSet set : oldestFirst) {
             int drop = Math.min(left, wanted(set) - available(set));
@@ -87,6 +93,7 @@ final class Sizes {
                 left -= drop;
             }
         }
+        return left;
     }
 
     private static void dropSurplus(List<ReplicaSet> oldestFirst, int surplus, Map<String, Integer> sizes) {
