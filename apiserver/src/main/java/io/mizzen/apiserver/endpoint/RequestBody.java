@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -92,8 +93,7 @@ final class RequestBody {
                 throw StatusException.badRequest("strict decoding error: " + String.join(", ", objections));
             case "Ignore" -> {}
             case "", "Warn" -> request.warnings().addAll(objections);
-            default ->
-                throw StatusException.badRequest("fieldValidation parameter is unsupported: " + validation);
+            default -> throw StatusException.badRequest("fieldValidation parameter is unsupported: " + validation);
         }
     }
 
@@ -112,8 +112,8 @@ final class RequestBody {
             return;
         }
         if (!sameKind && sameVersion) {
-            throw StatusException.badRequest(name + " in version \"" + kind.version()
-                    + "\" cannot be handled as a " + kind.kind() + ": expected kind " + kind.kind());
+            throw StatusException.badRequest(name + " in version \"" + kind.version() + "\" cannot be handled as a "
+                    + kind.kind() + ": expected kind " + kind.kind());
         }
         throw StatusException.badRequest("the API version in the data (" + apiVersion
                 + ") does not match the expected API version (" + kind.apiVersion() + ")");
