@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -112,8 +113,8 @@ final class RequestBody {
             return;
         }
         if (!sameKind && sameVersion) {
-            throw StatusException.badRequest(name + " in version \"" + kind.version()
-                    + "\" cannot be handled as a " + kind.kind() + ": expected kind " + kind.kind());
+            throw StatusException.badRequest(name + " in version \"" + kind.version() + "\" cannot be handled as a "
+                    + kind.kind() + ": expected kind " + kind.kind());
         }
         throw StatusException.badRequest("the API version in the data (" + apiVersion
                 + ") does not match the expected API version (" + kind.apiVersion() + ")");
