@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.discovery;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -77,7 +78,8 @@ public final class Discovery {
         if (parts.size() == 1) {
             if (asksForAggregated(accept)) {
                 Answer answer = core ? aggregatedCore : aggregatedGroups;
-                return accept.indexOf("v=v2beta1") >= 0 && !accept.replace("v=v2beta1", "").contains("v=v2")
+                return accept.indexOf("v=v2beta1") >= 0
+                                && !accept.replace("v=v2beta1", "").contains("v=v2")
                         ? beta(answer)
                         : answer;
             }
@@ -276,8 +278,7 @@ public final class Discovery {
     private static String storageVersionHash(ResourceDefinition resource) {
         String identity = resource.group() + "/" + resource.storageVersion() + "/" + resource.kind();
         try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
             return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(digest, 8));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
@@ -287,8 +288,8 @@ public final class Discovery {
     /** All group versions served, for OpenAPI's index. */
     public List<GroupVersion> groupVersions() {
         List<GroupVersion> all = new ArrayList<>();
-        versionsByGroup.forEach((group, versions) ->
-                versions.forEach(version -> all.add(new GroupVersion(group, version))));
+        versionsByGroup.forEach(
+                (group, versions) -> versions.forEach(version -> all.add(new GroupVersion(group, version))));
         return all;
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -32,12 +33,24 @@ public final class Tables {
         table.put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
         table.putObject("metadata").put("resourceVersion", resourceVersion);
         ArrayNode columns = table.putArray("columnDefinitions");
-        columns.addObject().put("name", "Name").put("type", "string").put("format", "name").put("description", "").put("priority", 0);
-        columns.addObject().put("name", "Created At").put("type", "date").put("format", "").put("description", "").put("priority", 0);
+        columns.addObject()
+                .put("name", "Name")
+                .put("type", "string")
+                .put("format", "name")
+                .put("description", "")
+                .put("priority", 0);
+        columns.addObject()
+                .put("name", "Created At")
+                .put("type", "date")
+                .put("format", "")
+                .put("description", "")
+                .put("priority", 0);
         ArrayNode rows = table.putArray("rows");
         for (ObjectNode object : objects) {
             ObjectNode row = rows.addObject();
-            row.putArray("cells").add(ObjectTree.name(object)).add(ObjectTree.text(object, "metadata", "creationTimestamp"));
+            row.putArray("cells")
+                    .add(ObjectTree.name(object))
+                    .add(ObjectTree.text(object, "metadata", "creationTimestamp"));
             if (include == IncludeObject.METADATA) {
                 ObjectNode partial = row.putObject("object");
                 partial.put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/v1");
