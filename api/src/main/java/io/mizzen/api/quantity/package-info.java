@@ -1,0 +1,7 @@
+/**
+ * Resource quantities: exact decimal numbers with decimal or binary suffixes. Pure.
+ */
+@NullMarked
+package io.mizzen.api.quantity;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Room. */
+@NullMarked
+package io.mizzen.apiserver.proxy;
+
+import org.jspecify.annotations.NullMarked;
