@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -48,7 +49,8 @@ record Representation(Form form, boolean yaml, String contentType, Tables.Includ
                 return new Representation(
                         Form.OBJECT, yaml, yaml ? MediaType.YAML : MediaType.JSON, Tables.IncludeObject.METADATA);
             }
-            boolean known = type.parameter("g").equals(META) && type.parameter("v").matches("v1(beta1)?");
+            boolean known =
+                    type.parameter("g").equals(META) && type.parameter("v").matches("v1(beta1)?");
             if (known && as.equals("Table")) {
                 return new Representation(Form.TABLE, yaml, MediaType.JSON, include(request.query()));
             }
@@ -67,7 +69,9 @@ record Representation(Form form, boolean yaml, String contentType, Tables.Includ
             case "", "Metadata" -> Tables.IncludeObject.METADATA;
             case "Object" -> Tables.IncludeObject.OBJECT;
             case "None" -> Tables.IncludeObject.NONE;
-            default -> throw StatusException.badRequest("unrecognized includeObject value: '" + query.text("includeObject") + "'");
+            default ->
+                throw StatusException.badRequest(
+                        "unrecognized includeObject value: '" + query.text("includeObject") + "'");
         };
     }
 
@@ -125,8 +129,8 @@ record Representation(Form form, boolean yaml, String contentType, Tables.Includ
         List<ObjectNode> trees = new ArrayList<>(items.size());
         items.forEach(item -> trees.add(tree(resource, item)));
         if (form == Form.TABLE) {
-            ObjectNode table = Tables.table(
-                    resource.definition(), trees, include, now, resourceVersion, continueToken, remaining);
+            ObjectNode table =
+                    Tables.table(resource.definition(), trees, include, now, resourceVersion, continueToken, remaining);
             return List.of(bytes(table));
         }
         ObjectNode list = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,15 +16,14 @@ import io.mizzen.apiserver.schema.Decoder;
 import io.mizzen.apiserver.schema.Defaults;
 import io.mizzen.apiserver.schema.StrictJson;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Reads request bodies: JSON or YAML, checked against the schema, with upstream's answers to what is wrong. */
 final class RequestBody {
     private RequestBody() {}
 
-    /** A body as a tree, and what a strict reader objects to. */
-    record Parsed(JsonNode tree, List<String> objections) {}
+    /** A body as a tree, and the fields that are in it twice. */
+    record Parsed(JsonNode tree, List<String> duplicateFields) {}
 
     /** Parses the body by its Content-Type. */
     static Parsed parse(ApiRequest request) {
@@ -41,8 +41,13 @@ final class RequestBody {
     }
 
     static Parsed json(byte[] body) {
-        StrictJson.Parsed parsed = StrictJson.parse(body);
-        return new Parsed(parsed.tree(), parsed.duplicates());
+        try {
+            StrictJson.Parsed parsed = StrictJson.parse(body);
+            return new Parsed(parsed.value(), parsed.duplicateFields());
+        } catch (StrictJson.JsonSyntaxException malformed) {
+            throw StatusException.badRequest(
+                    "couldn't get version/kind; json parse error: " + String.valueOf(malformed.getMessage()));
+        }
     }
 
     static Parsed yaml(byte[] body) {
@@ -73,27 +78,23 @@ final class RequestBody {
     static ObjectNode decode(ResourceRequest request, Parsed parsed, GroupVersionKind kind, Schema schema) {
         checkKind(parsed.tree(), kind);
         Decoder.Decoded decoded = Decoder.decode(parsed.tree(), schema, kind);
-        List<String> objections = new ArrayList<>();
-        decoded.unknownFields().forEach(field -> objections.add("unknown field \"" + field + "\""));
-        objections.addAll(parsed.objections());
-        judge(request, objections);
+        judge(request, kind, Decoder.strictMessages(parsed.duplicateFields(), decoded.unknownFields()));
         ObjectNode object = decoded.object();
         object.put("kind", kind.kind()).put("apiVersion", kind.apiVersion());
         return object;
     }
 
-    private static void judge(ResourceRequest request, List<String> objections) {
-        if (objections.isEmpty()) {
-            return;
-        }
+    private static void judge(ResourceRequest request, GroupVersionKind kind, List<String> objections) {
         String validation = request.query().text("fieldValidation");
         switch (validation) {
-            case "Strict" ->
-                throw StatusException.badRequest("strict decoding error: " + String.join(", ", objections));
+            case "Strict" -> {
+                if (!objections.isEmpty()) {
+                    throw Decoder.strictFailure(kind, objections);
+                }
+            }
             case "Ignore" -> {}
             case "", "Warn" -> request.warnings().addAll(objections);
-            default ->
-                throw StatusException.badRequest("fieldValidation parameter is unsupported: " + validation);
+            default -> throw StatusException.badRequest("fieldValidation parameter is unsupported: " + validation);
         }
     }
 
@@ -112,8 +113,8 @@ final class RequestBody {
             return;
         }
         if (!sameKind && sameVersion) {
-            throw StatusException.badRequest(name + " in version \"" + kind.version()
-                    + "\" cannot be handled as a " + kind.kind() + ": expected kind " + kind.kind());
+            throw StatusException.badRequest(name + " in version \"" + kind.version() + "\" cannot be handled as a "
+                    + kind.kind() + ": expected kind " + kind.kind());
         }
         throw StatusException.badRequest("the API version in the data (" + apiVersion
                 + ") does not match the expected API version (" + kind.apiVersion() + ")");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import io.mizzen.apiserver.authentication.UserInfo;
@@ -21,15 +22,9 @@ import java.util.List;
  * @param warnings texts for Warning headers; filled on the way
  */
 public record ResourceRequest(
-        ApiRequest http,
-        RequestInfo info,
-        UserInfo user,
-        ServedResource resource,
-        Instant now,
-        List<String> warnings) {
+        ApiRequest http, RequestInfo info, UserInfo user, ServedResource resource, Instant now, List<String> warnings) {
 
-    public ResourceRequest(
-            ApiRequest http, RequestInfo info, UserInfo user, ServedResource resource, Instant now) {
+    public ResourceRequest(ApiRequest http, RequestInfo info, UserInfo user, ServedResource resource, Instant now) {
         this(http, info, user, resource, now, new ArrayList<>());
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import io.mizzen.api.selector.FieldSelector;
@@ -48,10 +49,11 @@ record Selection(LabelSelector labels, FieldSelector fields) {
                         ? "field label not supported: " + field
                         : "\"" + field + "\" is not a known field selector: only \"metadata.name\", "
                                 + "\"metadata.namespace\"";
-                throw StatusException.badRequest("Unable to find \"" + resource.kind().group() + "/"
-                                .repeat(resource.kind().group().isEmpty() ? 0 : 1)
-                        + resource.kind() + "\" that match label selector \"\", field selector \"" + selector
-                        + "\": " + message);
+                throw StatusException.badRequest(
+                        "Unable to find \"" + resource.kind().group()
+                                + "/".repeat(resource.kind().group().isEmpty() ? 0 : 1)
+                                + resource.kind() + "\" that match label selector \"\", field selector \"" + selector
+                                + "\": " + message);
             }
         }
     }
@@ -74,7 +76,8 @@ record Selection(LabelSelector labels, FieldSelector fields) {
     }
 
     /** An equality that an index may answer. */
-    @Nullable FieldMatch match() {
+    @Nullable
+    FieldMatch match() {
         for (FieldSelector.Term term : fields.terms()) {
             if (term.equal() && INDEXED.contains(term.field()) && !term.value().isEmpty()) {
                 return new FieldMatch(term.field(), term.value());

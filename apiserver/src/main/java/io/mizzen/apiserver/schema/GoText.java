@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.schema;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Texts in the form that Go's {@code fmt} gives them, since clients see them in messages. */
 public final class GoText {
@@ -54,6 +57,59 @@ public final class GoText {
                     Character.PARAGRAPH_SEPARATOR,
                     Character.SPACE_SEPARATOR -> false;
             default -> true;
+        };
+    }
+
+    /** A JSON value as {@code %v} writes it: {@code map[a:1 b:[x y]]}, keys in order. */
+    public static String value(JsonNode node) {
+        StringBuilder text = new StringBuilder();
+        append(text, node);
+        return text.toString();
+    }
+
+    private static void append(StringBuilder text, JsonNode node) {
+        switch (node.getNodeType()) {
+            case OBJECT -> {
+                text.append("map[");
+                String separator = "";
+                for (String name : sortedNames(node)) {
+                    text.append(separator).append(name).append(':');
+                    append(text, node.path(name));
+                    separator = " ";
+                }
+                text.append(']');
+            }
+            case ARRAY -> {
+                text.append('[');
+                String separator = "";
+                for (JsonNode element : node) {
+                    text.append(separator);
+                    append(text, element);
+                    separator = " ";
+                }
+                text.append(']');
+            }
+            case NULL, MISSING -> text.append("<nil>");
+            case NUMBER -> text.append(node.isFloatingPointNumber() ? number(node.doubleValue()) : node.asText());
+            default -> text.append(node.asText());
+        }
+    }
+
+    private static Set<String> sortedNames(JsonNode node) {
+        Set<String> names = new TreeSet<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    /** The Go type that a JSON value has once decoded without a schema. */
+    public static String type(JsonNode node) {
+        return switch (node.getNodeType()) {
+            case OBJECT -> "map[string]interface {}";
+            case ARRAY -> "[]interface {}";
+            case STRING -> "string";
+            case BOOLEAN -> "bool";
+            case NUMBER -> node.isIntegralNumber() ? "int64" : "float64";
+            default -> "<nil>";
         };
     }
 
