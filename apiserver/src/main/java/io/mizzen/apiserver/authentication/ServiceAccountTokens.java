@@ -24,6 +24,7 @@ import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -158,7 +159,8 @@ public final class ServiceAccountTokens {
     private static Claims claims(JWTClaimsSet set) throws ParseException {
         Map<String, Object> ours = set.getJSONObjectClaim(CLAIM);
         Map<String, Bound> bound = new LinkedHashMap<>();
-        Map<String, Object> account = (Map<String, Object>) ours.get("serviceaccount");
+        Map<String, Object> account =
+                (Map<String, Object>) Objects.requireNonNull(ours.get("serviceaccount"), "serviceaccount");
         for (String kind : List.of("pod", "secret", "node")) {
             if (ours.get(kind) instanceof Map<?, ?> target) {
                 bound.put(kind, new Bound(String.valueOf(target.get("name")), String.valueOf(target.get("uid"))));
