@@ -62,6 +62,9 @@ public interface ApiClient {
         /** Deletes every object of a namespace. */
         void deleteCollection(ResourceType type, String namespace, DeleteRequest request);
 
+        /** What the server serves now. */
+        Discovery discover();
+
         /** Reads a path, as JSON. */
         JsonNode get(String path);
 

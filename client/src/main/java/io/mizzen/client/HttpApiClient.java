@@ -110,6 +110,11 @@ public final class HttpApiClient implements ApiClient, ApiClient.Dynamic {
     }
 
     @Override
+    public Discovery discover() {
+        return Discovery.read(transport);
+    }
+
+    @Override
     public JsonNode get(String path) {
         return transport.send("GET", path, Transport.JSON, null, null);
     }

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe. Each informer has a virtual thread of its own; {@link #close} ends all of them within ten seconds.
  */
-public final class Informers implements AutoCloseable {
+public final class Informers implements InformerSource, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Informers.class);
 
@@ -47,7 +47,7 @@ public final class Informers implements AutoCloseable {
         this.registry = registry;
     }
 
-    /** The shared informer of all objects of a kind. */
+    @Override
     public <T extends HasMetadata> Informer<T> of(Class<T> type) {
         return typed(type, Reflector.Scope.ALL);
     }
@@ -64,7 +64,7 @@ public final class Informers implements AutoCloseable {
         return typed(type, new Reflector.Scope(namespace, fieldSelector, labelSelector));
     }
 
-    /** An informer of the metadata of a resource known only at run time. */
+    @Override
     public Informer<GenericKubernetesResource> metadata(ResourceType type) {
         Key key = new Key(type, Reflector.Scope.ALL, true);
         lock.lock();
@@ -89,7 +89,7 @@ public final class Informers implements AutoCloseable {
         }
     }
 
-    /** Ends the metadata informer of a resource that is served no more. */
+    @Override
     public void dropMetadata(ResourceType type) {
         Reflector<?> reflector;
         lock.lock();
@@ -103,7 +103,7 @@ public final class Informers implements AutoCloseable {
         }
     }
 
-    /** Starts the informers asked for so far, without waiting. Further calls start those that came later. */
+    @Override
     public void start() {
         lock.lock();
         try {

@@ -5,13 +5,18 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.internal.SSLUtils;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.TrustManager;
 
 /**
  * Makes connections to an API server: client certificates or a token from a kubeconfig, the JDK's HTTP client on
@@ -62,11 +67,29 @@ public final class KubeClients {
                 .build();
         Executor executor = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name(component + "-client-", 0).factory());
-        return new KubernetesClientBuilder()
-                .withConfig(tuned)
+        KubernetesClientBuilder builder = new KubernetesClientBuilder()
                 .withHttpClientFactory(new NamedHttpClientFactory(executor))
-                .withTaskExecutor(executor)
-                .build();
+                .withTaskExecutor(executor);
+        Optional<KeyManager[]> keys = ClientKeys.of(tuned);
+        if (keys.isPresent()) {
+            TrustManager[] trust = trustOf(tuned);
+            tuned = new ConfigBuilder(tuned)
+                    .withClientKeyData(null)
+                    .withClientKeyFile(null)
+                    .withClientCertData(null)
+                    .withClientCertFile(null)
+                    .build();
+            builder.withHttpClientBuilderConsumer(http -> http.sslContext(keys.get(), trust));
+        }
+        return builder.withConfig(tuned).build();
+    }
+
+    private static TrustManager[] trustOf(Config config) {
+        try {
+            return SSLUtils.trustManagers(config);
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalArgumentException("the kubeconfig's CA cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** The JDK client on an executor whose threads carry the component's name. */

@@ -2,6 +2,8 @@
 package io.mizzen.api.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -57,7 +59,8 @@ public final class Schema {
         this.name = builder.name;
         this.type = builder.type;
         this.format = builder.format;
-        this.properties = Map.copyOf(builder.properties);
+        // In the order of the source, so that walks over a schema are the same in every run.
+        this.properties = Collections.unmodifiableMap(new LinkedHashMap<>(builder.properties));
         this.items = builder.items;
         this.additionalProperties = builder.additionalProperties;
         this.required = Set.copyOf(builder.required);

@@ -1,0 +1,9 @@
+/**
+ * Plugins that change or refuse a write after it was decoded and before it is stored, in upstream's order. In comes an
+ * {@link io.mizzen.apiserver.admission.AdmissionRequest}; a refusal is a 403 (or the plugin's own) StatusException.
+ * Thread-safe; may read the cache, does not write.
+ */
+@NullMarked
+package io.mizzen.apiserver.admission;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.endpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.status.StatusException;
+import io.mizzen.api.status.StatusReason;
+import io.mizzen.apiserver.endpoint.RequestBody.Parsed;
+import io.mizzen.apiserver.http.ApiResponse;
+import io.mizzen.apiserver.http.MediaType;
+import io.mizzen.apiserver.patch.JsonPatch;
+import io.mizzen.apiserver.patch.MergePatch;
+import io.mizzen.apiserver.patch.StrategicMergePatch;
+import io.mizzen.apiserver.registry.ObjectStore;
+import io.mizzen.apiserver.registry.ServedResource;
+
+/** PATCH in its four forms. Thread-safe. */
+final class PatchVerb {
+    private static final String JSON_PATCH = "application/json-patch+json";
+    private static final String MERGE_PATCH = "application/merge-patch+json";
+    private static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
+
+    private final ObjectStore store;
+
+    PatchVerb(ObjectStore store) {
+        this.store = store;
+    }
+
+    ApiResponse patch(ResourceRequest request) {
+        WriteVerbs.checkDryRun(request);
+        String type = MediaType.parse(request.http().header("Content-Type")).type();
+        return switch (type) {
+            case JSON_PATCH, MERGE_PATCH -> patch(request, type);
+            case STRATEGIC_PATCH -> {
+                if (request.resource().definition().custom()) {
+                    throw unsupported(request);
+                }
+                yield patch(request, type);
+            }
+            default -> throw unsupported(request);
+        };
+    }
+
+    private static StatusException unsupported(ResourceRequest request) {
+        String known = request.resource().definition().custom()
+                ? "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+                : "application/json-patch+json, application/merge-patch+json, "
+                        + "application/strategic-merge-patch+json, application/apply-patch+yaml";
+        return StatusException.of(
+                StatusReason.UnsupportedMediaType,
+                "the body of the request was in an unknown format - accepted media types include: " + known);
+    }
+
+    private ApiResponse patch(ResourceRequest request, String type) {
+        ServedResource resource = request.resource();
+        Parsed patch = RequestBody.json(request.http().body());
+        boolean namesState = patch.tree().path("metadata").has("resourceVersion") || type.equals(JSON_PATCH);
+        ObjectStore.Changed changed =
+                store.update(request.writeContext(false), resource, request.namespace(), request.name(), current -> {
+                    if (current == null) {
+                        throw StatusException.notFound(resource.groupResource(), request.name());
+                    }
+                    JsonNode patched = patched(current, patch.tree(), type, resource);
+                    Parsed result = new Parsed(patched, patch.duplicateFields());
+                    ObjectNode object = RequestBody.object(request, result, resource.kind(), resource.schema());
+                    RequestBody.placeAt(object, request, true);
+                    boolean sameState = ObjectTree.resourceVersion(object).equals(ObjectTree.resourceVersion(current));
+                    if (!namesState || sameState && type.equals(JSON_PATCH)) {
+                        // The client has not named a state: a write that came between is no conflict.
+                        ObjectTree.metadata(object).remove("resourceVersion");
+                    }
+                    return object;
+                });
+        return WriteVerbs.answer(request, 200, changed.object());
+    }
+
+    private static JsonNode patched(ObjectNode current, JsonNode patch, String type, ServedResource resource) {
+        return switch (type) {
+            case JSON_PATCH -> JsonPatch.apply(current, patch);
+            case MERGE_PATCH -> MergePatch.apply(current, patch);
+            default -> {
+                if (!(patch instanceof ObjectNode object)) {
+                    throw StatusException.badRequest("a strategic merge patch must be an object");
+                }
+                yield StrategicMergePatch.apply(current, object, resource.schema());
+            }
+        };
+    }
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.status.StatusCause;
+import io.mizzen.api.status.StatusException;
+import io.mizzen.api.status.StatusReason;
+import io.mizzen.apiserver.admission.Admission;
+import io.mizzen.apiserver.admission.AdmissionRequest;
+import io.mizzen.apiserver.admission.AdmissionRequest.Operation;
+import io.mizzen.apiserver.storage.Storage;
+import io.mizzen.apiserver.storage.Storage.Entry;
+import io.mizzen.apiserver.storage.Storage.WriteResult;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Creates and changes objects of any kind in storage: the middle of a write's way, from a decoded object to the guarded
+ * write. Objects come and go in the version of the request. Reads here are linearizable; lists and watches are the
+ * cache's. Thread-safe.
+ *
+ * @see ObjectDeletion for deletions
+ */
+public final class ObjectStore {
+    /** How often a write that lost a race is tried again on the newer state. */
+    private static final int ATTEMPTS = 10;
+
+    private final Storage storage;
+    private final Admission admission;
+    private final Metadata metadata;
+
+    /** Makes the new object out of the present one. */
+    @FunctionalInterface
+    public interface Change {
+        /**
+         * The wanted object in the request's version, decoded and with defaults; may be called several times.
+         *
+         * @param current the present object, a copy; null when there is none and the change may create it
+         */
+        ObjectNode apply(@Nullable ObjectNode current);
+    }
+
+    /**
+     * The result of a change.
+     *
+     * @param object the object as it is now, in the request's version
+     * @param created whether it is new
+     */
+    public record Changed(ObjectNode object, boolean created) {}
+
+    public ObjectStore(Storage storage, Admission admission, Metadata metadata) {
+        this.storage = storage;
+        this.admission = admission;
+        this.metadata = metadata;
+    }
+
+    /** The object, linearizable, in the request's version. */
+    public ObjectNode get(ServedResource resource, String namespace, String name) {
+        Entry entry = storage.get(resource.key(namespace, name));
+        if (entry == null) {
+            throw StatusException.notFound(resource.groupResource(), name);
+        }
+        return resource.converter().fromStored(ObjectCodec.fromStorage(entry.value(), entry.modRevision()));
+    }
+
+    /** Persists a new object; the result carries its resourceVersion. */
+    public ObjectNode create(WriteContext context, ServedResource resource, String namespace, ObjectNode object) {
+        Strategy strategy = resource.strategy();
+        ObjectNode wanted = object;
+        metadata.prepareForCreate(context, resource, namespace, wanted);
+        wanted = resource.converter().toStored(wanted);
+        strategy.applyDefaults(wanted);
+        admission.mutate(request(context, resource, Operation.CREATE, wanted, null));
+        metadata.trackFields(context, resource, null, wanted);
+        strategy.prepareForCreate(context, wanted);
+        refuse(resource, wanted, strategy.validateCreate(resource.stored(), wanted));
+        admission.validate(request(context, resource, Operation.CREATE, wanted, null));
+        String name = ObjectTree.name(wanted);
+        String key = resource.key(namespace, name);
+        if (context.dryRun()) {
+            if (storage.get(key) != null) {
+                throw StatusException.alreadyExists(resource.groupResource(), name);
+            }
+            return resource.converter().fromStored(wanted);
+        }
+        strategy.allocate(context, wanted, null);
+        WriteResult result;
+        try {
+            result = storage.create(key, ObjectCodec.toStorage(wanted), strategy.ttlSeconds());
+        } catch (RuntimeException failed) {
+            strategy.release(wanted, null);
+            throw failed;
+        }
+        return switch (result) {
+            case WriteResult.Written written -> finish(resource, wanted, written.revision());
+            case WriteResult.Conflict conflict -> {
+                strategy.release(wanted, null);
+                throw alreadyExists(resource, name, object, conflict);
+            }
+        };
+    }
+
+    private static StatusException alreadyExists(
+            ServedResource resource, String name, ObjectNode object, WriteResult.Conflict conflict) {
+        boolean generated =
+                !object.path("metadata").path("generateName").asText("").isEmpty();
+        StatusException exists = StatusException.alreadyExists(resource.groupResource(), name);
+        boolean terminating = conflict.current() != null
+                && ObjectTree.isTerminating(ObjectCodec.parse(conflict.current().value()));
+        if (terminating) {
+            return StatusException.of(
+                    StatusReason.AlreadyExists, "object is being deleted: " + String.valueOf(exists.getMessage()));
+        }
+        return generated ? exists.withRetryAfter(1) : exists;
+    }
+
+    private static ObjectNode finish(ServedResource resource, ObjectNode object, long revision) {
+        ObjectTree.metadata(object).put("resourceVersion", Long.toString(revision));
+        return resource.converter().fromStored(object);
+    }
+
+    /**
+     * Changes an object, trying again when another write came between and the client has not named the state it knows.
+     *
+     * @throws StatusException 404 when there is none and the kind is not created by update; 409 when the client's
+     *     resourceVersion or uid is not the present one
+     */
+    public Changed update(WriteContext context, ServedResource resource, String namespace, String name, Change change) {
+        String key = resource.key(namespace, name);
+        Entry entry = storage.get(key);
+        for (int attempt = 1; ; attempt++) {
+            if (entry == null) {
+                return createByUpdate(context, resource, namespace, name, change);
+            }
+            Step step = prepare(context, resource, namespace, name, entry, change);
+            if (step.done() != null) {
+                return new Changed(step.done(), false);
+            }
+            WriteResult result = write(resource, key, entry, step);
+            switch (result) {
+                case WriteResult.Written written -> {
+                    if (!step.remove()) {
+                        resource.strategy().release(step.old(), step.wanted());
+                    } else {
+                        resource.strategy().release(step.old(), null);
+                    }
+                    return new Changed(finish(resource, step.wanted(), written.revision()), false);
+                }
+                case WriteResult.Conflict conflict -> {
+                    resource.strategy().release(step.wanted(), step.old());
+                    if (step.guarded() || attempt >= ATTEMPTS) {
+                        throw conflict.current() == null
+                                ? StatusException.notFound(resource.groupResource(), name)
+                                : StatusException.modified(resource.groupResource(), name);
+                    }
+                    entry = conflict.current();
+                }
+            }
+        }
+    }
+
+    private WriteResult write(ServedResource resource, String key, Entry entry, Step step) {
+        try {
+            return step.remove()
+                    ? storage.delete(key, entry.modRevision())
+                    : storage.update(
+                            key,
+                            ObjectCodec.toStorage(step.wanted()),
+                            entry.modRevision(),
+                            resource.strategy().ttlSeconds());
+        } catch (RuntimeException failed) {
+            resource.strategy().release(step.wanted(), step.old());
+            throw failed;
+        }
+    }
+
+    /**
+     * What is to be written.
+     *
+     * @param done set when nothing has to be written: the answer
+     * @param guarded whether the client named the state it knows
+     * @param remove whether the change was the last obstacle to a deletion
+     */
+    private record Step(
+            ObjectNode wanted, ObjectNode old, @Nullable ObjectNode done, boolean guarded, boolean remove) {}
+
+    private Step prepare(
+            WriteContext context, ServedResource resource, String namespace, String name, Entry entry, Change change) {
+        Strategy strategy = resource.strategy();
+        ObjectNode old = ObjectCodec.fromStorage(entry.value(), entry.modRevision());
+        ObjectNode current = resource.converter().fromStored(old.deepCopy());
+        ObjectNode changed = change.apply(current.deepCopy());
+        boolean guarded = metadata.checkPreconditions(context, resource, name, changed, current);
+        ObjectNode wanted = resource.converter().toStored(changed);
+        strategy.applyDefaults(wanted);
+        metadata.prepareForUpdate(context, resource, namespace, wanted, old);
+        admission.mutate(request(context, resource, Operation.UPDATE, wanted, old));
+        if (context.subresource().isEmpty()) {
+            strategy.prepareForUpdate(context, wanted, old);
+        }
+        metadata.countGeneration(resource, wanted, old);
+        metadata.trackFields(context, resource, old, wanted);
+        refuse(resource, wanted, strategy.validateUpdate(resource.stored(), wanted, old, context.subresource()));
+        admission.validate(request(context, resource, Operation.UPDATE, wanted, old));
+        boolean remove = Deletions.mayEnd(wanted);
+        if (!remove && wanted.equals(old)) {
+            return new Step(wanted, old, resource.converter().fromStored(old), guarded, false);
+        }
+        if (context.dryRun()) {
+            return new Step(wanted, old, resource.converter().fromStored(wanted), guarded, remove);
+        }
+        strategy.allocate(context, wanted, old);
+        return new Step(wanted, old, null, guarded, remove);
+    }
+
+    private Changed createByUpdate(
+            WriteContext context, ServedResource resource, String namespace, String name, Change change) {
+        if (!resource.strategy().allowsCreateOnUpdate()
+                || !context.subresource().isEmpty()) {
+            throw StatusException.notFound(resource.groupResource(), name);
+        }
+        ObjectNode wanted = change.apply(null);
+        if (!ObjectTree.resourceVersion(wanted).isEmpty()
+                && !ObjectTree.resourceVersion(wanted).equals("0")) {
+            throw StatusException.notFound(resource.groupResource(), name);
+        }
+        if (!ObjectTree.uid(wanted).isEmpty()) {
+            throw StatusException.conflict(
+                    resource.groupResource(),
+                    name,
+                    "Precondition failed: UID in precondition: " + ObjectTree.uid(wanted) + ", UID in object meta: ");
+        }
+        return new Changed(create(context, resource, namespace, wanted), true);
+    }
+
+    static void refuse(ServedResource resource, ObjectNode object, List<StatusCause> causes) {
+        if (!causes.isEmpty()) {
+            throw StatusException.invalid(resource.kind(), ObjectTree.name(object), causes);
+        }
+    }
+
+    private static AdmissionRequest request(
+            WriteContext context,
+            ServedResource resource,
+            Operation operation,
+            ObjectNode object,
+            @Nullable ObjectNode old) {
+        return new AdmissionRequest(context, resource, operation, object, old);
+    }
+
+    /** A fresh uid. */
+    static String newUid() {
+        return UUID.randomUUID().toString();
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.registry;
+
+import io.mizzen.api.catalog.ResourceDefinition;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Which strategy a built-in resource has; those not named here are ordinary. Immutable once made. */
+public final class Strategies {
+    /** Events live for an hour. */
+    private static final long EVENT_TTL_SECONDS = 3600;
+
+    private final Map<String, Strategy> byResource = new HashMap<>();
+
+    public Strategies(ServiceAllocator allocator) {
+        PlainStrategy plain = PlainStrategy.ORDINARY;
+        PlainStrategy counted = plain.generations();
+        byResource.put("pods", new PodStrategy());
+        byResource.put("services", new ServiceStrategy(allocator));
+        byResource.put("namespaces", new NamespaceStrategy());
+        byResource.put("jobs.batch", new JobStrategy());
+        byResource.put("cronjobs.batch", counted.defaulting(WorkloadDefaults::cronJob));
+        byResource.put("deployments.apps", counted.defaulting(WorkloadDefaults::deployment));
+        byResource.put("replicasets.apps", counted.defaulting(WorkloadDefaults::replicaSet));
+        byResource.put("daemonsets.apps", counted.defaulting(WorkloadDefaults::daemonSet));
+        byResource.put("statefulsets.apps", counted.defaulting(WorkloadDefaults::statefulSet));
+        byResource.put("replicationcontrollers", counted.orphans().defaulting(WorkloadDefaults::replicationController));
+        byResource.put("podtemplates", counted.returnsDeleted().defaulting(WorkloadDefaults::podTemplate));
+        byResource.put("nodes", plain.defaulting(WorkloadDefaults::node));
+        byResource.put("endpoints", plain.createOnUpdate());
+        byResource.put("events", plain.createOnUpdate().livesFor(EVENT_TTL_SECONDS));
+        byResource.put("limitranges", plain.createOnUpdate());
+        byResource.put("leases.coordination.k8s.io", plain.createOnUpdate().guarded());
+        byResource.put("endpointslices.discovery.k8s.io", counted);
+        byResource.put("persistentvolumes", plain.returnsDeleted());
+        byResource.put("persistentvolumeclaims", plain.returnsDeleted());
+        byResource.put("serviceaccounts", plain.returnsDeleted());
+        byResource.put("resourcequotas", plain.returnsDeleted());
+        byResource.put("networkpolicies.networking.k8s.io", counted.defaulting(WorkloadDefaults::networkPolicy));
+        byResource.put(
+                "rolebindings.rbac.authorization.k8s.io",
+                plain.createOnUpdate().defaulting(WorkloadDefaults::roleBinding));
+        byResource.put(
+                "clusterrolebindings.rbac.authorization.k8s.io",
+                plain.createOnUpdate().defaulting(WorkloadDefaults::roleBinding));
+        byResource.put("roles.rbac.authorization.k8s.io", plain.createOnUpdate());
+        byResource.put("clusterroles.rbac.authorization.k8s.io", plain.createOnUpdate());
+        for (String resource : new String[] {
+            "ingresses.networking.k8s.io",
+            "ingressclasses.networking.k8s.io",
+            "poddisruptionbudgets.policy",
+            "priorityclasses.scheduling.k8s.io",
+            "customresourcedefinitions.apiextensions.k8s.io",
+            "flowschemas.flowcontrol.apiserver.k8s.io",
+            "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+            "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+            "validatingwebhookconfigurations.admissionregistration.k8s.io",
+            "validatingadmissionpolicies.admissionregistration.k8s.io",
+            "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+            "resourceslices.resource.k8s.io"
+        }) {
+            byResource.put(resource, counted);
+        }
+    }
+
+    /** The strategy of a resource. */
+    public Strategy of(ResourceDefinition definition) {
+        if (definition.custom()) {
+            return PlainStrategy.ORDINARY.generations().guarded();
+        }
+        return byResource.getOrDefault(definition.groupResource().toString(), PlainStrategy.ORDINARY);
+    }
+}

@@ -1,0 +1,7 @@
+package io.mizzen.apiserver.table;
+
+/** Makes the cells of one kind, in the order of its columns. */
+@FunctionalInterface
+interface RowMaker {
+    void fill(Row row);
+}
