@@ -109,8 +109,8 @@ public final class ApiServer implements AutoCloseable {
     private static Storage openStorage(ApiServerOptions options) {
         ApiServerOptions.Etcd etcd = options.etcd();
         if (etcd != null) {
-            EtcdOptions where = EtcdOptions.of(
-                    etcd.endpoints().stream().map(URI::create).toList());
+            EtcdOptions where =
+                    EtcdOptions.of(etcd.endpoints().stream().map(URI::create).toList());
             return EtcdStorage.connect(where.withTls(etcd.authority(), etcd.certificate(), etcd.key()));
         }
         return EmbeddedStorage.open(EmbeddedOptions.in(options.dataDir()));
