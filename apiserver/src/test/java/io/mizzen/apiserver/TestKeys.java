@@ -111,7 +111,8 @@ final class TestKeys {
         own.load(null);
         if (!subject.isEmpty()) {
             KeyPair pair = keys();
-            own.setKeyEntry("me", pair.getPrivate(), new char[0], new X509Certificate[] {signer.sign(subject, pair, false)});
+            own.setKeyEntry(
+                    "me", pair.getPrivate(), new char[0], new X509Certificate[] {signer.sign(subject, pair, false)});
         }
         keys.init(own, new char[0]);
         SSLContext context = SSLContext.getInstance("TLS");
