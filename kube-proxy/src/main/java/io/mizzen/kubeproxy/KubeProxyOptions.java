@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * How a proxy runs.
  *
  * @param nodeName the node it runs on
- * @param clusterCidrs the ranges of pods, comma-free; traffic from elsewhere to cluster IPs is masqueraded
+ * @param clusterCidrs the ranges of pods; traffic from elsewhere to cluster IPs is masqueraded
  * @param serviceCidrs the ranges of cluster IPs; unserved addresses in them are rejected
  * @param table the name of its nftables table
  * @param nftCommand how to run {@code nft}
@@ -40,12 +40,17 @@ public record KubeProxyOptions(
         conntrackCommand = List.copyOf(conntrackCommand);
     }
 
-    /** Upstream's ports (10256 and 10249) on loopback, the host's programs, at most ten changes a second. */
-    public static KubeProxyOptions standard(String nodeName, List<String> clusterCidrs, List<String> serviceCidrs) {
+    /**
+     * Upstream's ports (10256 and 10249) on loopback, the host's programs, at most ten changes a second.
+     *
+     * @param clusterCidr range of pods, two with a comma between for both families
+     * @param serviceCidr range of cluster IPs, likewise
+     */
+    public static KubeProxyOptions of(String nodeName, String clusterCidr, String serviceCidr) {
         return new KubeProxyOptions(
                 nodeName,
-                clusterCidrs,
-                serviceCidrs,
+                List.of(clusterCidr.split(",")),
+                List.of(serviceCidr.split(",")),
                 DEFAULT_TABLE,
                 List.of("nft"),
                 List.of("conntrack"),
