@@ -72,16 +72,16 @@ public final class ServiceAccountTokens {
         this.issuer = issuer;
         this.clock = clock;
         try {
-            JWK parsed = JWK.parseFromPEMEncodedObjects(pem);
+            JWK parsed = SigningKey.read(pem);
             switch (parsed) {
                 case ECKey ec -> {
-                    this.key = new ECKey.Builder(ec).keyIDFromThumbprint().build();
+                    this.key = ec;
                     this.algorithm = JWSAlgorithm.ES256;
                     this.signer = new ECDSASigner(ec);
                     this.verifier = new ECDSAVerifier(ec.toPublicJWK());
                 }
                 case RSAKey rsa -> {
-                    this.key = new RSAKey.Builder(rsa).keyIDFromThumbprint().build();
+                    this.key = rsa;
                     this.algorithm = JWSAlgorithm.RS256;
                     this.signer = new RSASSASigner(rsa);
                     this.verifier = new RSASSAVerifier(rsa.toPublicJWK());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.discovery;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -62,8 +63,8 @@ public final class Discovery {
 
     /** Built-in groups keep the order of the catalogue, which is that of their priorities; the others follow by name. */
     private static List<ResourceDefinition> inGroupOrder(List<ResourceDefinition> resources) {
-        List<ResourceDefinition> ordered =
-                new ArrayList<>(resources.stream().filter(resource -> !resource.custom()).toList());
+        List<ResourceDefinition> ordered = new ArrayList<>(
+                resources.stream().filter(resource -> !resource.custom()).toList());
         resources.stream()
                 .filter(ResourceDefinition::custom)
                 .sorted(Comparator.comparing(ResourceDefinition::group))
@@ -303,8 +304,7 @@ public final class Discovery {
     private static String storageVersionHash(ResourceDefinition resource) {
         String identity = resource.group() + "/" + resource.storageVersion() + "/" + resource.kind();
         try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
             return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(digest, 8));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
@@ -314,8 +314,8 @@ public final class Discovery {
     /** All group versions served, for OpenAPI's index. */
     public List<GroupVersion> groupVersions() {
         List<GroupVersion> all = new ArrayList<>();
-        versionsByGroup.forEach((group, versions) ->
-                versions.forEach(version -> all.add(new GroupVersion(group, version))));
+        versionsByGroup.forEach(
+                (group, versions) -> versions.forEach(version -> all.add(new GroupVersion(group, version))));
         return all;
     }
 

@@ -13,6 +13,7 @@ import io.mizzen.apiserver.authorization.NodeAuthorizer;
 import io.mizzen.apiserver.authorization.RbacAuthorizer;
 import io.mizzen.apiserver.bootstrap.Bootstrap;
 import io.mizzen.apiserver.proxy.Forwarder;
+import io.mizzen.apiserver.registry.ManagerTracking;
 import io.mizzen.apiserver.registry.Metadata;
 import io.mizzen.apiserver.registry.ObjectCodec;
 import io.mizzen.apiserver.registry.ObjectDeletion;
@@ -54,7 +55,7 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store) {
             InstantSource clock,
             RandomGenerator random)
             throws IOException, CertificateException {
-        Metadata metadata = new Metadata(random, (context, resource, old, object) -> {});
+        Metadata metadata = new Metadata(random, new ManagerTracking());
         Admission admission = DefaultAdmission.of(cache, storage, metadata);
         ObjectStore store = new ObjectStore(storage, admission, metadata);
         ObjectDeletion deletion = new ObjectDeletion(storage, admission);

@@ -4,22 +4,28 @@ package io.mizzen.apiserver.endpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.status.StatusCause;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.endpoint.RequestBody.Parsed;
 import io.mizzen.apiserver.http.ApiResponse;
 import io.mizzen.apiserver.http.MediaType;
 import io.mizzen.apiserver.patch.JsonPatch;
+import io.mizzen.apiserver.patch.ManagedFields;
 import io.mizzen.apiserver.patch.MergePatch;
 import io.mizzen.apiserver.patch.StrategicMergePatch;
 import io.mizzen.apiserver.registry.ObjectStore;
 import io.mizzen.apiserver.registry.ServedResource;
+import io.mizzen.apiserver.registry.WriteContext;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** PATCH in its four forms. Thread-safe. */
 final class PatchVerb {
     private static final String JSON_PATCH = "application/json-patch+json";
     private static final String MERGE_PATCH = "application/merge-patch+json";
     private static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
+    private static final String APPLY_PATCH = "application/apply-patch+yaml";
 
     private final ObjectStore store;
 
@@ -38,6 +44,7 @@ final class PatchVerb {
                 }
                 yield patch(request, type);
             }
+            case APPLY_PATCH -> apply(request);
             default -> throw unsupported(request);
         };
     }
@@ -86,5 +93,72 @@ final class PatchVerb {
                 yield StrategicMergePatch.apply(current, object, resource.schema());
             }
         };
+    }
+
+    private ApiResponse apply(ResourceRequest request) {
+        String manager = request.query().text("fieldManager");
+        ServedResource resource = request.resource();
+        if (manager.isEmpty()) {
+            throw StatusException.invalid(
+                    new io.mizzen.api.name.GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
+                    "",
+                    List.of(new StatusCause(
+                            "FieldValueRequired", "Required value: is required for apply patch", "fieldManager")));
+        }
+        Parsed body = RequestBody.yaml(request.http().body());
+        ObjectNode config = RequestBody.decode(request, body, resource.kind(), resource.schema());
+        RequestBody.placeAt(config, request, true);
+        if (config.path("metadata").has("managedFields")) {
+            throw StatusException.badRequest("metadata.managedFields must be nil");
+        }
+        WriteContext context = request.writeContext(true);
+        ManagedFields.Request how = new ManagedFields.Request(
+                manager,
+                resource.apiVersion(),
+                request.info().subresource(),
+                request.query().flag("force"),
+                request.now());
+        ObjectStore.Changed changed;
+        try {
+            changed = store.update(
+                    context,
+                    resource,
+                    request.namespace(),
+                    request.name(),
+                    current -> applied(request, current, config, how));
+        } catch (StatusException missing) {
+            if (missing.reason() != StatusReason.NotFound
+                    || !request.info().subresource().isEmpty()) {
+                throw missing;
+            }
+            return createByApply(request, context, config, how);
+        }
+        return WriteVerbs.answer(request, changed.created() ? 201 : 200, changed.object());
+    }
+
+    private static ObjectNode applied(
+            ResourceRequest request, @Nullable ObjectNode current, ObjectNode config, ManagedFields.Request how) {
+        ServedResource resource = request.resource();
+        ObjectNode merged = ManagedFields.apply(current, config, resource.schema(), how);
+        Parsed parsed = new Parsed(merged, List.of());
+        ObjectNode object = RequestBody.object(request, parsed, resource.kind(), resource.schema());
+        if (!config.path("metadata").has("resourceVersion")) {
+            ObjectTree.metadata(object).remove("resourceVersion");
+        }
+        return object;
+    }
+
+    private ApiResponse createByApply(
+            ResourceRequest request, WriteContext context, ObjectNode config, ManagedFields.Request how) {
+        if (config.path("metadata").has("uid")) {
+            throw StatusException.conflict(
+                    request.resource().groupResource(),
+                    request.name(),
+                    "uid mismatch: the provided object specified uid " + ObjectTree.uid(config)
+                            + ", and no existing object was found");
+        }
+        ObjectNode created =
+                store.create(context, request.resource(), request.namespace(), applied(request, null, config, how));
+        return WriteVerbs.answer(request, 201, created);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -92,13 +93,17 @@ final class ClusterRows {
         String component = Row.textOr(
                 source.path("component"),
                 either(event, "reportingComponent", "reportingController").asText(""));
-        String host = Row.textOr(source.path("host"), event.path("reportingInstance").asText(""));
+        String host =
+                Row.textOr(source.path("host"), event.path("reportingInstance").asText(""));
         long count = either(event, "count", "deprecatedCount").asLong(0);
         if (series.isObject()) {
             count = series.path("count").asLong(0);
         }
-        row.text(lastSeen).text(event.path("type").asText("")).text(event.path("reason").asText(""));
-        row.text(name.isEmpty() ? kind : kind + "/" + name).text(about.path("fieldPath").asText(""));
+        row.text(lastSeen)
+                .text(event.path("type").asText(""))
+                .text(event.path("reason").asText(""));
+        row.text(name.isEmpty() ? kind : kind + "/" + name)
+                .text(about.path("fieldPath").asText(""));
         row.text(host.isEmpty() ? component : component + ", " + host);
         row.text(either(event, "message", "note").asText("").strip());
         row.text(firstSeen).number(count == 0 ? 1 : count).name();
@@ -143,7 +148,8 @@ final class ClusterRows {
     private static void apiService(Row row) {
         JsonNode service = row.spec().path("service");
         String where = service.isObject()
-                ? service.path("namespace").asText("") + "/" + service.path("name").asText("")
+                ? service.path("namespace").asText("") + "/"
+                        + service.path("name").asText("")
                 : "Local";
         String available = "Unknown";
         for (JsonNode condition : row.status().path("conditions")) {
@@ -161,7 +167,10 @@ final class ClusterRows {
     private static void signingRequest(Row row) {
         JsonNode spec = row.spec();
         JsonNode expiration = spec.path("expirationSeconds");
-        row.name().age().text(spec.path("signerName"), Row.NONE).text(spec.path("username").asText(""));
+        row.name()
+                .age()
+                .text(spec.path("signerName"), Row.NONE)
+                .text(spec.path("username").asText(""));
         row.text(expiration.isNumber() ? WorkloadRows.seconds(expiration) : Row.NONE);
         boolean approved = false;
         boolean denied = false;
@@ -197,7 +206,9 @@ final class ClusterRows {
     }
 
     private static void resourceSlice(Row row) {
-        row.name().text(row.spec().path("nodeName").asText("")).text(row.spec().path("driver").asText(""));
+        row.name()
+                .text(row.spec().path("nodeName").asText(""))
+                .text(row.spec().path("driver").asText(""));
         row.text(row.spec().path("pool").path("name").asText("")).age();
     }
 }

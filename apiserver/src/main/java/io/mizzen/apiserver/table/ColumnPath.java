@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -124,7 +125,8 @@ final class ColumnPath {
     }
 
     /** The first node at the path, or null. */
-    @Nullable JsonNode first(JsonNode root) {
+    @Nullable
+    JsonNode first(JsonNode root) {
         List<JsonNode> found = find(root);
         return found.isEmpty() ? null : found.getFirst();
     }

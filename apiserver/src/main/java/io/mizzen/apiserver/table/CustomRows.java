@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,7 +28,10 @@ final class CustomRows implements RowMaker {
         row.name();
         for (PathColumn column : columns) {
             JsonNode found = column.path() == null ? null : column.path().first(row.object());
-            row.value(found == null || found.isNull() ? null : cell(column.column().type(), found, row.now()));
+            row.value(
+                    found == null || found.isNull()
+                            ? null
+                            : cell(column.column().type(), found, row.now()));
         }
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -66,8 +67,8 @@ final class NetworkRows {
     private static String loadBalancer(JsonNode status) {
         TreeSet<String> addresses = new TreeSet<>();
         for (JsonNode ingress : status.path("loadBalancer").path("ingress")) {
-            String address = Row.textOr(
-                    ingress.path("ip"), ingress.path("hostname").asText(""));
+            String address =
+                    Row.textOr(ingress.path("ip"), ingress.path("hostname").asText(""));
             if (!address.isEmpty()) {
                 addresses.add(address);
             }
@@ -99,16 +100,14 @@ final class NetworkRows {
         JsonNode slice = row.object();
         List<String> ports = new ArrayList<>();
         for (JsonNode port : slice.path("ports")) {
-            ports.add(port.hasNonNull("port")
-                    ? port.path("port").asText()
-                    : Row.textOr(port.path("name"), "*"));
+            ports.add(port.hasNonNull("port") ? port.path("port").asText() : Row.textOr(port.path("name"), "*"));
         }
         List<String> addresses = new ArrayList<>();
-        slice.path("endpoints")
-                .forEach(endpoint -> addresses.addAll(ObjectTree.texts(endpoint.path("addresses"))));
+        slice.path("endpoints").forEach(endpoint -> addresses.addAll(ObjectTree.texts(endpoint.path("addresses"))));
         row.name().text(slice.path("addressType").asText(""));
         row.text(ports.isEmpty() ? Row.UNSET : Row.limited(ports, 3, ","));
-        row.text(addresses.isEmpty() ? Row.UNSET : Row.limited(addresses, 3, ",")).age();
+        row.text(addresses.isEmpty() ? Row.UNSET : Row.limited(addresses, 3, ","))
+                .age();
     }
 
     private static void ingress(Row row) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,7 +18,9 @@ final class PodRows {
 
     private static void template(Row row) {
         JsonNode template = row.object().path("template");
-        row.name().containersAndImages(template).text(Row.labels(template.path("metadata").path("labels")));
+        row.name()
+                .containersAndImages(template)
+                .text(Row.labels(template.path("metadata").path("labels")));
     }
 
     private static void pod(Row row) {
@@ -46,9 +49,7 @@ final class PodRows {
                     .put("reason", phase)
                     .put(
                             "message",
-                            phase.equals("Succeeded")
-                                    ? "The pod has completed successfully."
-                                    : "The pod failed.");
+                            phase.equals("Succeeded") ? "The pod has completed successfully." : "The pod failed.");
         }
     }
 
@@ -65,5 +66,4 @@ final class PodRows {
         }
         return open + "/" + gates.size();
     }
-
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,7 +26,8 @@ final class PodSummary {
     private PodSummary(JsonNode pod) {
         this.pod = pod;
         this.podStatus = pod.path("status");
-        this.status = Row.textOr(podStatus.path("reason"), podStatus.path("phase").asText(""));
+        this.status =
+                Row.textOr(podStatus.path("reason"), podStatus.path("phase").asText(""));
     }
 
     static PodSummary of(JsonNode pod) {
@@ -87,7 +89,8 @@ final class PodSummary {
 
     private void countRestarts(JsonNode container) {
         restarts += container.path("restartCount").asLong(0);
-        Instant finished = Row.time(container.path("lastState").path("terminated").path("finishedAt"));
+        Instant finished =
+                Row.time(container.path("lastState").path("terminated").path("finishedAt"));
         if (finished != null && (lastRestart == null || finished.isAfter(lastRestart))) {
             lastRestart = finished;
         }
@@ -98,7 +101,8 @@ final class PodSummary {
         for (JsonNode container : podStatus.path("initContainerStatuses")) {
             countRestarts(container);
             JsonNode terminated = container.path("state").path("terminated");
-            String waiting = container.path("state").path("waiting").path("reason").asText("");
+            String waiting =
+                    container.path("state").path("waiting").path("reason").asText("");
             boolean succeeded =
                     terminated.isObject() && terminated.path("exitCode").asInt(0) == 0;
             boolean startedSidecar = sidecars.contains(container.path("name").asText())
@@ -115,7 +119,8 @@ final class PodSummary {
             } else if (!waiting.isEmpty() && !waiting.equals("PodInitializing")) {
                 status = "Init:" + waiting;
             } else {
-                status = "Init:" + index + "/" + pod.path("spec").path("initContainers").size();
+                status = "Init:" + index + "/"
+                        + pod.path("spec").path("initContainers").size();
             }
             return true;
         }
@@ -138,7 +143,8 @@ final class PodSummary {
                 if (terminated.path("exitCode").asInt(0) != 0) {
                     errorReason = status;
                 }
-            } else if (container.path("ready").asBoolean(false) && state.path("running").isObject()) {
+            } else if (container.path("ready").asBoolean(false)
+                    && state.path("running").isObject()) {
                 running = true;
                 ready++;
             }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -41,8 +42,7 @@ final class PolicyRows {
             switch (subject.path("kind").asText("")) {
                 case "User" -> users.add(name);
                 case "Group" -> groups.add(name);
-                case "ServiceAccount" ->
-                    accounts.add(subject.path("namespace").asText("") + "/" + name);
+                case "ServiceAccount" -> accounts.add(subject.path("namespace").asText("") + "/" + name);
                 default -> {
                     // Other kinds of subjects have no column.
                 }
@@ -62,7 +62,10 @@ final class PolicyRows {
             String text = resource + ": " + used.path(resource).asText("0") + "/" + most;
             (resource.startsWith("limits.") ? limits : requests).add(text);
         });
-        row.name().text(String.join(", ", requests)).text(String.join(", ", limits)).age();
+        row.name()
+                .text(String.join(", ", requests))
+                .text(String.join(", ", limits))
+                .age();
     }
 
     private static void webhooks(Row row) {
@@ -74,7 +77,8 @@ final class PolicyRows {
         row.name().number(row.spec().path(list).size());
         row.text(
                 kind.isObject()
-                        ? kind.path("apiVersion").asText("") + "/" + kind.path("kind").asText("")
+                        ? kind.path("apiVersion").asText("") + "/"
+                                + kind.path("kind").asText("")
                         : Row.UNSET);
         row.age();
     }
@@ -107,8 +111,8 @@ final class PolicyRows {
                 : limited.path("nominalConcurrencyShares");
         JsonNode queuing = limited.path("limitResponse").path("queuing");
         row.name().text(row.spec().path("type").asText(""));
-        for (JsonNode figure : List.of(
-                shares, queuing.path("queues"), queuing.path("handSize"), queuing.path("queueLengthLimit"))) {
+        for (JsonNode figure :
+                List.of(shares, queuing.path("queues"), queuing.path("handSize"), queuing.path("queueLengthLimit"))) {
             if (figure.isNumber()) {
                 row.number(figure);
             } else {

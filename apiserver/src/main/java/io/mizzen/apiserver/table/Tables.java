@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -23,8 +24,7 @@ public final class Tables {
     private static final Map<String, RowMaker> MAKERS = makers();
     private static final Column NAME = new Column("Name", "string", "name", 0, "", null);
     private static final Column CREATED_AT = new Column("Created At", "date", "", 0, "", null);
-    private static final Column CUSTOM_AGE =
-            new Column("Age", "date", "", 0, "", ".metadata.creationTimestamp");
+    private static final Column CUSTOM_AGE = new Column("Age", "date", "", 0, "", ".metadata.creationTimestamp");
 
     private Tables() {}
 
@@ -98,15 +98,15 @@ public final class Tables {
             case METADATA -> {
                 ObjectNode partial = row.putObject("object");
                 partial.put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/v1");
-                partial.set("metadata", object.path("metadata").isObject() ? object.get("metadata") : partial.objectNode());
+                partial.set(
+                        "metadata", object.path("metadata").isObject() ? object.get("metadata") : partial.objectNode());
             }
             case OBJECT -> row.set("object", object);
         }
     }
 
     private static ObjectNode head(Column column) {
-        String description =
-                column.description().isEmpty() ? ColumnTexts.of(column.name()) : column.description();
+        String description = column.description().isEmpty() ? ColumnTexts.of(column.name()) : column.description();
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("name", column.name())

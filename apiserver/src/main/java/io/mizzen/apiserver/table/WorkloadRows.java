@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -139,7 +140,8 @@ final class WorkloadRows {
     private static void autoscaler(Row row) {
         JsonNode spec = row.spec();
         JsonNode target = spec.path("scaleTargetRef");
-        row.name().text(target.path("kind").asText("") + "/" + target.path("name").asText(""));
+        row.name()
+                .text(target.path("kind").asText("") + "/" + target.path("name").asText(""));
         boolean old = row.object().path("apiVersion").asText("").equals("autoscaling/v1");
         List<String> targets = old ? percentTarget(row) : metricTargets(row);
         row.text(targets.isEmpty() ? Row.NONE : Row.limited(targets, 2, ", "));
@@ -154,7 +156,8 @@ final class WorkloadRows {
             return List.of();
         }
         JsonNode current = row.status().path("currentCPUUtilizationPercentage");
-        return List.of("cpu: " + (current.isNumber() ? current.asText() + "%" : Row.UNKNOWN) + "/" + wanted.asText() + "%");
+        return List.of(
+                "cpu: " + (current.isNumber() ? current.asText() + "%" : Row.UNKNOWN) + "/" + wanted.asText() + "%");
     }
 
     private static List<String> metricTargets(Row row) {
@@ -175,10 +178,12 @@ final class WorkloadRows {
             case "Object" -> valueOrAverage(metric.path("object"), status.path("object"));
             case "Pods" ->
                 Row.textOr(status.path("pods").path("current").path("averageValue"), Row.UNKNOWN) + "/"
-                        + metric.path("pods").path("target").path("averageValue").asText("");
+                        + metric.path("pods")
+                                .path("target")
+                                .path("averageValue")
+                                .asText("");
             case "Resource" -> utilization(metric.path("resource"), status.path("resource"));
-            case "ContainerResource" ->
-                utilization(metric.path("containerResource"), status.path("containerResource"));
+            case "ContainerResource" -> utilization(metric.path("containerResource"), status.path("containerResource"));
             default -> "<unknown type>";
         };
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -72,7 +73,10 @@ class DiscoveryTest {
             for (JsonNode version : group.get("versions")) {
                 assertThat(version.get("freshness").asText()).isEqualTo("Current");
                 for (JsonNode resource : version.get("resources")) {
-                    lines.add(line(group.at("/metadata/name").asText(), version.get("version").asText(), resource));
+                    lines.add(line(
+                            group.at("/metadata/name").asText(),
+                            version.get("version").asText(),
+                            resource));
                 }
             }
         }
@@ -85,9 +89,10 @@ class DiscoveryTest {
             JsonNode kind = sub.get("responseKind");
             String other = kind.get("version").asText().isEmpty()
                     ? ""
-                    : "@" + kind.get("group").asText() + "/" + kind.get("version").asText();
-            subresources.add(sub.get("subresource").asText() + ":" + kind.get("kind").asText() + other + ":"
-                    + joined(sub.get("verbs"), "+"));
+                    : "@" + kind.get("group").asText() + "/"
+                            + kind.get("version").asText();
+            subresources.add(sub.get("subresource").asText() + ":"
+                    + kind.get("kind").asText() + other + ":" + joined(sub.get("verbs"), "+"));
         }
         return String.join(
                 "|",
@@ -106,7 +111,9 @@ class DiscoveryTest {
     @Test
     void tellsTheGroupsInUpstreamsOrderWithAllThatTheyServe() throws IOException {
         try (var in = Objects.requireNonNull(DiscoveryTest.class.getResourceAsStream("groups.txt"))) {
-            List<String> expected = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            List<String> expected = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
 
             assertThat(lines(aggregated("/apis"))).containsExactlyElementsOf(expected);
         }
@@ -132,7 +139,8 @@ class DiscoveryTest {
 
         assertThat(answer.contentType()).isEqualTo(V2);
         assertThat(answer.etag()).matches("\"[0-9A-F]{128}\"");
-        assertThat(Objects.requireNonNull(Discovery.of(Catalog.builtIn().resources()).answer("/apis", V2, ""))
+        assertThat(Objects.requireNonNull(
+                                Discovery.of(Catalog.builtIn().resources()).answer("/apis", V2, ""))
                         .etag())
                 .isEqualTo(answer.etag());
     }
@@ -156,7 +164,8 @@ class DiscoveryTest {
         assertThat(groups.get("kind").asText()).isEqualTo("APIGroupList");
         assertThat(groups.at("/groups/0/name").asText()).isEqualTo("apiregistration.k8s.io");
         assertThat(versions.at("/versions/0").asText()).isEqualTo("v1");
-        assertThat(versions.at("/serverAddressByClientCIDRs/0/serverAddress").asText()).isEqualTo("10.0.0.1:6443");
+        assertThat(versions.at("/serverAddressByClientCIDRs/0/serverAddress").asText())
+                .isEqualTo("10.0.0.1:6443");
         assertThat(autoscaling.at("/preferredVersion/groupVersion").asText()).isEqualTo("autoscaling/v2");
         assertThat(autoscaling.get("versions")).hasSize(2);
     }
@@ -169,7 +178,8 @@ class DiscoveryTest {
         assertThat(core.get("resources"))
                 .filteredOn(resource -> resource.get("name").asText().equals("pods"))
                 .singleElement()
-                .satisfies(pods -> assertThat(pods.get("storageVersionHash").asText()).isEqualTo("xPOwRZ+Yhw8="));
+                .satisfies(pods ->
+                        assertThat(pods.get("storageVersionHash").asText()).isEqualTo("xPOwRZ+Yhw8="));
         assertThat(core.get("resources"))
                 .filteredOn(resource -> resource.get("name").asText().equals("pods/log"))
                 .hasSize(1);
@@ -178,7 +188,8 @@ class DiscoveryTest {
                 .singleElement()
                 .satisfies(scale -> assertThat(scale.get("group").asText()).isEqualTo("autoscaling"));
         assertThat(discovery.answer("/apis/apps/v2", "application/json", "")).isNull();
-        assertThat(discovery.answer("/apis/example.com", "application/json", "")).isNull();
+        assertThat(discovery.answer("/apis/example.com", "application/json", ""))
+                .isNull();
     }
 
     @Test
@@ -197,6 +208,7 @@ class DiscoveryTest {
         assertThat(zoo.get("versions"))
                 .extracting(version -> version.get("version").asText())
                 .containsExactly("v2", "v1", "v1beta3", "v1alpha1");
-        assertThat(zoo.at("/versions/0/resources/0/responseKind/group").asText()).isEqualTo("zoo.example.com");
+        assertThat(zoo.at("/versions/0/resources/0/responseKind/group").asText())
+                .isEqualTo("zoo.example.com");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -80,21 +81,24 @@ class TablesTest {
 
     @Test
     void carriesTheMetadataUnlessAskedOtherwise() {
-        JsonNode pod = YamlReader.readAll("{metadata: {name: a, uid: u}, spec: {}}", 1000).getFirst();
+        JsonNode pod = YamlReader.readAll("{metadata: {name: a, uid: u}, spec: {}}", 1000)
+                .getFirst();
 
         JsonNode partial = row(definition("Pod"), pod, IncludeObject.METADATA).get("object");
 
         assertThat(partial.get("kind").asText()).isEqualTo("PartialObjectMetadata");
         assertThat(partial.at("/metadata/uid").asText()).isEqualTo("u");
         assertThat(partial.has("spec")).isFalse();
-        assertThat(row(definition("Pod"), pod, IncludeObject.OBJECT).get("object")).isEqualTo(pod);
+        assertThat(row(definition("Pod"), pod, IncludeObject.OBJECT).get("object"))
+                .isEqualTo(pod);
         assertThat(row(definition("Pod"), pod, IncludeObject.NONE).get("object").isNull())
                 .isTrue();
     }
 
     @Test
     void marksPodsThatHaveEnded() {
-        JsonNode pod = YamlReader.readAll("{metadata: {name: a}, status: {phase: Failed}}", 1000).getFirst();
+        JsonNode pod = YamlReader.readAll("{metadata: {name: a}, status: {phase: Failed}}", 1000)
+                .getFirst();
 
         JsonNode condition = row(definition("Pod"), pod, IncludeObject.NONE).at("/conditions/0");
 
@@ -160,9 +164,26 @@ class TablesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "-5, <invalid>", "-1, 0s", "0, 0s", "119, 119s", "120, 2m", "125, 2m5s", "599, 9m59s", "600, 10m",
-        "10799, 179m", "10800, 3h", "11100, 3h5m", "28800, 8h", "172799, 47h", "172800, 2d", "180000, 2d2h",
-        "691200, 8d", "63071999, 729d", "63072000, 2y", "64800000, 2y20d", "252288000, 8y"
+        "-5, <invalid>",
+        "-1, 0s",
+        "0, 0s",
+        "119, 119s",
+        "120, 2m",
+        "125, 2m5s",
+        "599, 9m59s",
+        "600, 10m",
+        "10799, 179m",
+        "10800, 3h",
+        "11100, 3h5m",
+        "28800, 8h",
+        "172799, 47h",
+        "172800, 2d",
+        "180000, 2d2h",
+        "691200, 8d",
+        "63071999, 729d",
+        "63072000, 2y",
+        "64800000, 2y20d",
+        "252288000, 8y"
     })
     void writesDurationsForPeople(long seconds, String text) {
         // A second below zero is still now: clocks differ a little.
