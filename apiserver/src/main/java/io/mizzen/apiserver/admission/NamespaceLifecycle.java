@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.admission;
 
 import io.mizzen.api.meta.ObjectTree;
@@ -20,8 +21,8 @@ public final class NamespaceLifecycle implements Admission.Plugin {
     private static final GroupResource NAMESPACES = new GroupResource("", "namespaces");
     private static final ResourceKey KEY = new ResourceKey("", "namespaces");
     private static final Set<String> IMMORTAL = Set.of("default", "kube-system", "kube-public");
-    private static final Set<String> WHILE_TERMINATING = Set.of(
-            "localsubjectaccessreviews.authorization.k8s.io", "events", "events.events.k8s.io");
+    private static final Set<String> WHILE_TERMINATING =
+            Set.of("localsubjectaccessreviews.authorization.k8s.io", "events", "events.events.k8s.io");
 
     private final ObjectCache cache;
     private final Storage storage;
@@ -49,13 +50,17 @@ public final class NamespaceLifecycle implements Admission.Plugin {
         if (terminating == null) {
             throw StatusException.notFound(NAMESPACES, name);
         }
-        if (terminating && !WHILE_TERMINATING.contains(request.resource().groupResource().toString())) {
+        if (terminating
+                && !WHILE_TERMINATING.contains(
+                        request.resource().groupResource().toString())) {
             throw StatusException.forbidden(
                             request.resource().groupResource(),
                             request.name(),
                             "unable to create new content in namespace " + name + " because it is being terminated")
                     .withCauses(List.of(new StatusCause(
-                            "NamespaceTerminating", "namespace " + name + " is being terminated", "metadata.namespace")));
+                            "NamespaceTerminating",
+                            "namespace " + name + " is being terminated",
+                            "metadata.namespace")));
         }
     }
 

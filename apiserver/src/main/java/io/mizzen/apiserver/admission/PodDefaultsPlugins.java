@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -72,8 +73,9 @@ final class PodDefaultsPlugins {
             if (cache.list(ListRequest.all(CLASSES)) instanceof ListResult.Listed listed) {
                 for (CachedObject object : listed.items()) {
                     JsonNode candidate = ObjectCodec.parse(object.json());
-                    boolean lower =
-                            best == null || candidate.path("value").asInt() < best.path("value").asInt();
+                    boolean lower = best == null
+                            || candidate.path("value").asInt()
+                                    < best.path("value").asInt();
                     if (candidate.path("globalDefault").asBoolean(false) && lower) {
                         best = candidate;
                     }
@@ -93,7 +95,7 @@ final class PodDefaultsPlugins {
                 return;
             }
             ObjectNode spec = ObjectTree.child(request.object(), "spec");
-            ArrayNode tolerations = spec.arrayNode().addAll((ArrayNode) ObjectTree.list(spec, "tolerations"));
+            ArrayNode tolerations = spec.arrayNode().addAll(ObjectTree.list(spec, "tolerations"));
             for (String key : List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
                 if (!tolerates(tolerations, key)) {
                     tolerations

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -36,7 +37,8 @@ public final class ServiceAccountPlugin implements Admission.Plugin {
         if (ObjectTree.annotations(pod).containsKey(MIRROR)) {
             return;
         }
-        String name = spec.path("serviceAccountName").asText(spec.path("serviceAccount").asText(""));
+        String name = spec.path("serviceAccountName")
+                .asText(spec.path("serviceAccount").asText(""));
         if (name.isEmpty()) {
             name = "default";
         }
@@ -46,11 +48,12 @@ public final class ServiceAccountPlugin implements Admission.Plugin {
             throw StatusException.forbidden(
                     request.resource().groupResource(),
                     request.name(),
-                    "error looking up service account " + request.namespace() + "/" + name + ": serviceaccount \"" + name
-                            + "\" not found");
+                    "error looking up service account " + request.namespace() + "/" + name + ": serviceaccount \""
+                            + name + "\" not found");
         }
         ObjectNode account = ObjectCodec.parse(entry.value());
-        if (spec.path("imagePullSecrets").isEmpty() && !account.path("imagePullSecrets").isEmpty()) {
+        if (spec.path("imagePullSecrets").isEmpty()
+                && !account.path("imagePullSecrets").isEmpty()) {
             spec.set("imagePullSecrets", account.get("imagePullSecrets").deepCopy());
         }
         if (automounts(spec, account)) {

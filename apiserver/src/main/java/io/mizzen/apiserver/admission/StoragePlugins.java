@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.admission;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -62,7 +63,8 @@ final class StoragePlugins {
                 for (CachedObject object : listed.items()) {
                     ObjectNode candidate = ObjectCodec.parse(object.json());
                     String created = ObjectTree.text(candidate, "metadata", "creationTimestamp");
-                    boolean isDefault = "true".equals(ObjectTree.annotations(candidate).get(ANNOTATION));
+                    boolean isDefault =
+                            "true".equals(ObjectTree.annotations(candidate).get(ANNOTATION));
                     if (isDefault && created.compareTo(newest) > 0) {
                         newest = created;
                         name = object.name();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.authorization;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -45,13 +46,16 @@ public final class NodeAuthorizer implements Authorizer {
         }
         String node = user.substring(PREFIX.length());
         if (attributes.group().isEmpty() && GUARDED.contains(attributes.resource())) {
-            boolean used = !attributes.name().isEmpty() && podsOf(node, attributes.namespace()).stream()
-                    .anyMatch(pod -> uses(pod, attributes.resource(), attributes.name()));
+            boolean used = !attributes.name().isEmpty()
+                    && podsOf(node, attributes.namespace()).stream()
+                            .anyMatch(pod -> uses(pod, attributes.resource(), attributes.name()));
             return used ? new Decision(true, "") : noRelationship(node, attributes);
         }
-        if (attributes.resource().equals("serviceaccounts") && attributes.subresource().equals("token")) {
+        if (attributes.resource().equals("serviceaccounts")
+                && attributes.subresource().equals("token")) {
             boolean used = podsOf(node, attributes.namespace()).stream()
-                    .anyMatch(pod -> ObjectTree.text(pod, "spec", "serviceAccountName").equals(attributes.name()));
+                    .anyMatch(pod ->
+                            ObjectTree.text(pod, "spec", "serviceAccountName").equals(attributes.name()));
             return used ? new Decision(true, "") : noRelationship(node, attributes);
         }
         return new Decision(true, "");
@@ -104,7 +108,8 @@ public final class NodeAuthorizer implements Authorizer {
                 return true;
             }
             for (JsonNode source : volume.path("projected").path("sources")) {
-                if (ObjectTree.text(source, secret ? "secret" : "configMap", "name").equals(name)) {
+                if (ObjectTree.text(source, secret ? "secret" : "configMap", "name")
+                        .equals(name)) {
                     return true;
                 }
             }
@@ -116,7 +121,8 @@ public final class NodeAuthorizer implements Authorizer {
         for (String list : List.of("initContainers", "containers", "ephemeralContainers")) {
             for (JsonNode container : spec.path(list)) {
                 for (JsonNode from : container.path("envFrom")) {
-                    if (ObjectTree.text(from, secret ? "secretRef" : "configMapRef", "name").equals(name)) {
+                    if (ObjectTree.text(from, secret ? "secretRef" : "configMapRef", "name")
+                            .equals(name)) {
                         return true;
                     }
                 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.authorization;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -45,8 +46,8 @@ public final class RbacAuthorizer implements Authorizer {
                 case "Group" -> user.isIn(name);
                 case "ServiceAccount" ->
                     user.name()
-                            .equals("system:serviceaccount:" + (namespace.isEmpty() ? bindingNamespace : namespace) + ":"
-                                    + name);
+                            .equals("system:serviceaccount:" + (namespace.isEmpty() ? bindingNamespace : namespace)
+                                    + ":" + name);
                 default -> false;
             };
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.authorization;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -37,7 +38,8 @@ record Rule(List<String> verbs, List<String> groups, List<String> resources, Lis
         }
         return has(groups, wanted.group())
                 && allowsResource(wanted)
-                && (names.isEmpty() || names.contains(wanted.name()) && !wanted.name().isEmpty());
+                && (names.isEmpty()
+                        || names.contains(wanted.name()) && !wanted.name().isEmpty());
     }
 
     private boolean allowsResource(Attributes wanted) {

@@ -45,8 +45,8 @@ final class RequestBody {
             StrictJson.Parsed parsed = StrictJson.parse(body);
             return new Parsed(parsed.value(), parsed.duplicateFields());
         } catch (StrictJson.JsonSyntaxException malformed) {
-            throw StatusException.badRequest("couldn't get version/kind; json parse error: "
-                    + String.valueOf(malformed.getMessage()));
+            throw StatusException.badRequest(
+                    "couldn't get version/kind; json parse error: " + String.valueOf(malformed.getMessage()));
         }
     }
 

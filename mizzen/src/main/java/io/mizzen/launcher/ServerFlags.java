@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.launcher;
+
+import io.mizzen.launcher.flag.Flag;
+import io.mizzen.launcher.flag.FlagSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The flags of every command, with k3s' names where it has one. */
+final class ServerFlags {
+    private static final List<Flag> COMMON = List.of(
+            Flag.value("data-dir", "DIR", "/var/lib/mizzen", "Folder for everything that is kept"),
+            Flag.value("log-file", "FILE", "", "Log there (rotated at 10 MB) instead of to standard error"));
+
+    private static final List<Flag> API_SERVER = List.of(
+            Flag.value("write-kubeconfig", "FILE", "/etc/mizzen/kubeconfig.yaml", "Where the admin's kubeconfig goes"),
+            Flag.value("bind-address", "IP", "0.0.0.0", "Address the API server listens on"),
+            Flag.value("https-listen-port", "PORT", "6443", "Port the API server listens on"),
+            Flag.value("advertise-address", "IP", "", "Address pods reach it by; empty: the node's"),
+            Flag.value("tls-san", "NAME,…", "", "Further names and addresses in its certificate"),
+            Flag.value("service-node-port-range", "LOW-HIGH", "30000-32767", "Ports of NodePort Services"),
+            Flag.value("token", "TOKEN", "", "Shared secret by which agents join"),
+            Flag.value("etcd-endpoints", "URL,…", "", "Keep the cluster in etcd instead of in the data folder"),
+            Flag.value("etcd-cafile", "FILE", "", "Authority of etcd's certificates, PEM"),
+            Flag.value("etcd-certfile", "FILE", "", "Client certificate for etcd, PEM"),
+            Flag.value("etcd-keyfile", "FILE", "", "Its key, PEM"));
+
+    private static final List<Flag> NETWORK = List.of(
+            Flag.value("cluster-cidr", "CIDR", "10.42.0.0/16", "Addresses of pods"),
+            Flag.value("service-cidr", "CIDR", "10.43.0.0/16", "Addresses of Services"),
+            Flag.value("cluster-dns", "IP", "", "Name server of pods; empty: the tenth service address"),
+            Flag.value("cluster-domain", "DOMAIN", "cluster.local", "Domain of Services"));
+
+    private static final List<Flag> NODE = List.of(
+            Flag.value("node-name", "NAME", "", "Name of this node; empty: the host's"),
+            Flag.value("node-ip", "IP", "", "Address of this node; empty: that of the default route"));
+
+    private static final List<Flag> KUBELET = List.of(
+            Flag.value(
+                    "container-runtime-endpoint", "SOCKET", "", "CRI socket; empty: start and keep an own containerd"),
+            Flag.value("cni-bin-dir", "DIR", "/usr/lib/cni", "Where the CNI plugins lie"),
+            Flag.value("bridge-name", "NAME", "cni-mizzen", "Bridge of this node's pods"),
+            Flag.value("cgroup-root", "CGROUP", "/", "Cgroup below which kubepods is made"),
+            Flag.value("kubelet-port", "PORT", "10250", "Port the kubelet listens on"),
+            Flag.value("pod-log-dir", "DIR", "/var/log/pods", "Logs of containers"),
+            Flag.value("container-log-dir", "DIR", "/var/log/containers", "Links to the newest log of each container"));
+
+    private static final List<Flag> CLIENT = List.of(
+            Flag.value("kubeconfig", "FILE", "", "How to reach the API server; empty: as the data folder says"));
+
+    private static final Flag ELECTION = Flag.toggle("leader-elect", "Work only while holding the component's lease");
+
+    private ServerFlags() {}
+
+    /** All of {@code mizzen server}. */
+    static FlagSet server() {
+        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE, KUBELET));
+    }
+
+    static FlagSet apiServer() {
+        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE));
+    }
+
+    static FlagSet scheduler() {
+        return set(Stream.of(COMMON, CLIENT, List.of(ELECTION)));
+    }
+
+    static FlagSet controllerManager() {
+        return set(Stream.of(COMMON, CLIENT, NETWORK, List.of(ELECTION)));
+    }
+
+    static FlagSet kubelet() {
+        return set(Stream.of(COMMON, CLIENT, NETWORK, NODE, KUBELET));
+    }
+
+    static FlagSet kubeProxy() {
+        return set(Stream.of(COMMON, CLIENT, NETWORK, NODE));
+    }
+
+    private static FlagSet set(Stream<List<Flag>> groups) {
+        List<Flag> all = new ArrayList<>();
+        groups.forEach(all::addAll);
+        return new FlagSet(all);
+    }
+}

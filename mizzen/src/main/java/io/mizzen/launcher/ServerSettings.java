@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.launcher;
+
+import io.mizzen.launcher.flag.FlagValues;
+import io.mizzen.launcher.node.Cidr;
+import io.mizzen.launcher.node.Machine;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code mizzen server} was told, checked.
+ *
+ * @param dataDir everything that is kept
+ * @param kubeconfig where the admin's kubeconfig goes
+ * @param api the API server
+ * @param network addresses of pods and Services
+ * @param node this node
+ */
+record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, Node node) {
+
+    /**
+     * The API server.
+     *
+     * @param bindAddress to listen on
+     * @param port to listen on
+     * @param advertiseAddress by which pods reach it
+     * @param names further names in its certificate
+     * @param nodePorts first and last port of NodePort Services
+     * @param etcd where etcd is; no endpoints: the embedded store
+     */
+    record Api(
+            String bindAddress, int port, String advertiseAddress, List<String> names, PortRange nodePorts, Etcd etcd) {
+        /** The URL by which components on this node reach it. */
+        String localUrl() {
+            boolean isAny = bindAddress.equals("0.0.0.0") || bindAddress.equals("::");
+            String host = isAny ? "127.0.0.1" : bindAddress;
+            return "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
+
+    /** First and last port of a range. */
+    record PortRange(int first, int last) {
+        static PortRange parse(String text) {
+            if (text.matches("[0-9]{1,5}-[0-9]{1,5}")) {
+                int dash = text.indexOf('-');
+                int first = Integer.parseInt(text.substring(0, dash));
+                int last = Integer.parseInt(text.substring(dash + 1));
+                if (first > 0 && first <= last && last <= 65_535) {
+                    return new PortRange(first, last);
+                }
+            }
+            throw new LaunchException(
+                    "flag --service-node-port-range must be a range such as 30000-32767, not \"" + text + "\"");
+        }
+    }
+
+    /** Where etcd is, and the PEM files for TLS. */
+    record Etcd(List<String> endpoints, Optional<Path> authority, Optional<Path> certificate, Optional<Path> key) {}
+
+    /**
+     * Addresses of pods and Services.
+     *
+     * @param clusterCidr of pods
+     * @param serviceCidr of Services
+     * @param dns name server of pods
+     * @param domain of Services
+     */
+    record Network(Cidr clusterCidr, Cidr serviceCidr, String dns, String domain) {
+        static Network from(FlagValues flags) {
+            Cidr clusterCidr = Cidr.parse("cluster-cidr", flags.text("cluster-cidr"));
+            Cidr serviceCidr = Cidr.parse("service-cidr", flags.text("service-cidr"));
+            if (clusterCidr.overlaps(serviceCidr)) {
+                throw new LaunchException(
+                        "--cluster-cidr " + clusterCidr + " and --service-cidr " + serviceCidr + " overlap");
+            }
+            String dns = flags.isGiven("cluster-dns") ? flags.text("cluster-dns") : serviceCidr.address(10);
+            return new Network(clusterCidr, serviceCidr, dns, flags.text("cluster-domain"));
+        }
+    }
+
+    /**
+     * This node.
+     *
+     * @param name of the Node object
+     * @param ip its address
+     * @param runtimeEndpoint CRI socket; empty for a containerd of our own
+     * @param cniBinDir CNI plugins
+     * @param bridgeName bridge of pods
+     * @param cgroupRoot above kubepods
+     * @param kubeletPort of the kubelet's server
+     * @param podLogDir logs
+     * @param containerLogDir links to them
+     */
+    record Node(
+            String name,
+            String ip,
+            Optional<Path> runtimeEndpoint,
+            Path cniBinDir,
+            String bridgeName,
+            String cgroupRoot,
+            int kubeletPort,
+            Path podLogDir,
+            Path containerLogDir) {
+        static Node from(FlagValues flags) {
+            return new Node(
+                    Machine.nodeName(flags.text("node-name")),
+                    Machine.nodeIp(flags.text("node-ip")),
+                    flags.isGiven("container-runtime-endpoint")
+                            ? Optional.of(socket(flags.text("container-runtime-endpoint")))
+                            : Optional.empty(),
+                    flags.path("cni-bin-dir"),
+                    flags.text("bridge-name"),
+                    flags.text("cgroup-root"),
+                    flags.port("kubelet-port"),
+                    flags.path("pod-log-dir"),
+                    flags.path("container-log-dir"));
+        }
+
+        private static Path socket(String text) {
+            return Path.of(text.startsWith("unix://") ? text.substring("unix://".length()) : text)
+                    .toAbsolutePath();
+        }
+    }
+
+    static ServerSettings from(FlagValues flags) {
+        Node node = Node.from(flags);
+        return new ServerSettings(
+                flags.path("data-dir"),
+                flags.path("write-kubeconfig"),
+                api(flags, node.ip()),
+                Network.from(flags),
+                node);
+    }
+
+    static Api api(FlagValues flags, String nodeIp) {
+        Etcd etcd = new Etcd(
+                flags.list("etcd-endpoints"),
+                file(flags, "etcd-cafile"),
+                file(flags, "etcd-certfile"),
+                file(flags, "etcd-keyfile"));
+        if (etcd.certificate().isPresent() != etcd.key().isPresent()) {
+            throw new LaunchException("--etcd-certfile and --etcd-keyfile go together");
+        }
+        return new Api(
+                flags.text("bind-address"),
+                flags.port("https-listen-port"),
+                flags.isGiven("advertise-address") ? flags.text("advertise-address") : nodeIp,
+                flags.list("tls-san"),
+                PortRange.parse(flags.text("service-node-port-range")),
+                etcd);
+    }
+
+    private static Optional<Path> file(FlagValues flags, String name) {
+        return flags.isGiven(name) ? Optional.of(flags.path(name)) : Optional.empty();
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.launcher.flag;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The values of a command's flags, each given or by default. Immutable. */
+public final class FlagValues {
+    private static final int LARGEST_PORT = 65_535;
+
+    private final Map<String, String> values;
+
+    FlagValues(Map<String, String> values) {
+        this.values = Map.copyOf(values);
+    }
+
+    /** The value as it was given. */
+    public String text(String name) {
+        String value = values.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("not a flag of this command: " + name);
+        }
+        return value;
+    }
+
+    /** Whether the value is not empty. */
+    public boolean isGiven(String name) {
+        return !text(name).isEmpty();
+    }
+
+    /** A flag that is on or off. */
+    public boolean isOn(String name) {
+        return text(name).equals("true");
+    }
+
+    /** The parts of a value between commas, without empty ones. */
+    public List<String> list(String name) {
+        return Stream.of(text(name).split(","))
+                .map(String::strip)
+                .filter(part -> !part.isEmpty())
+                .toList();
+    }
+
+    /**
+     * An absolute path.
+     *
+     * @throws FlagException when it is empty or no path
+     */
+    public Path path(String name) {
+        try {
+            if (isGiven(name)) {
+                return Path.of(text(name)).toAbsolutePath().normalize();
+            }
+        } catch (InvalidPathException e) {
+            throw new FlagException("flag --" + name + ": " + e.getMessage());
+        }
+        throw new FlagException("flag --" + name + " must not be empty");
+    }
+
+    /**
+     * A TCP port.
+     *
+     * @throws FlagException when it is none
+     */
+    public int port(String name) {
+        return number(name, 1, LARGEST_PORT);
+    }
+
+    /**
+     * A whole number.
+     *
+     * @throws FlagException when it is none, or out of range
+     */
+    public int number(String name, int least, int most) {
+        try {
+            int number = Integer.parseInt(text(name));
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Falls through: the message is the same for what is no number and what is out of range.
+        }
+        throw new FlagException(
+                "flag --" + name + " must be a number from " + least + " to " + most + ", not \"" + text(name) + "\"");
+    }
+}
