@@ -130,9 +130,12 @@ public final class ManagedFields {
         }
         managers.put(self, entry(set, request));
 
-        ObjectNode merged = (ObjectNode) ApplyMerge.merge(base, Numbers.copy(config), schema);
+        JsonNode canonical = Numbers.copy(config);
+        ObjectNode merged = (ObjectNode) ApplyMerge.merge(base, canonical, schema);
         if (last != null && !last.fields().difference(set).isEmpty()) {
-            merged = prune(merged, schema, managers.applied(), last.fields());
+            // Pruning drops what it empties; what the configuration itself gives as empty comes back.
+            ObjectNode pruned = prune(merged, schema, managers.applied(), last.fields());
+            merged = (ObjectNode) ApplyMerge.merge(pruned, canonical, schema);
         }
         Comparison changes = Comparison.between(base, merged, schema).without(request.resetFields());
         FieldSet changed = changes.modified().union(changes.added());

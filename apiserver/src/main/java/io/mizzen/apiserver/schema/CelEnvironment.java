@@ -8,7 +8,8 @@ import dev.cel.common.CelValidationResult;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.navigation.CelNavigableAst;
 import dev.cel.common.types.CelKind;
-import dev.cel.common.types.SimpleType;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.OptionalType;
 import dev.cel.compiler.CelCompiler;
 import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.extensions.CelExtensions;
@@ -20,7 +21,7 @@ import dev.cel.runtime.CelRuntimeFactory;
 /**
  * Compiles the expressions of custom resource validation (KEP-2876): CEL with optional types, the string, set,
  * math and comprehension extensions and {@link CelFunctions what Kubernetes adds}. {@code self} and {@code oldSelf}
- * are dynamically typed. One instance for the process, made when first needed since it takes about a second; thread-safe.
+ * have the types of their schema. One instance for the process, made when first needed since it takes about a second; thread-safe.
  */
 final class CelEnvironment {
     /** Longest expression, in characters. */
@@ -45,8 +46,6 @@ final class CelEnvironment {
         compiler = CelCompilerFactory.standardCelCompilerBuilder()
                 .setOptions(OPTIONS)
                 .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
-                .addVar("self", SimpleType.DYN)
-                .addVar("oldSelf", SimpleType.DYN)
                 .addLibraries(
                         CelExtensions.optional(),
                         CelExtensions.strings(),
@@ -97,10 +96,19 @@ final class CelEnvironment {
      * Compiles an expression.
      *
      * @param result kind of the result: bool or string
+     * @param types type of {@code self} and {@code oldSelf}
+     * @param optionalOldSelf whether {@code oldSelf} is an optional value
      * @throws CompilationException when it is malformed or has another result
      */
-    Compiled compile(String expression, CelKind result) throws CompilationException {
-        CelValidationResult checked = compiler.compile(expression, "<input>");
+    Compiled compile(String expression, CelKind result, CelTypes types, boolean optionalOldSelf)
+            throws CompilationException {
+        CelType self = types.self();
+        CelValidationResult checked = compiler.toCompilerBuilder()
+                .setTypeProvider(types)
+                .addVar("self", self)
+                .addVar("oldSelf", optionalOldSelf ? OptionalType.create(self) : self)
+                .build()
+                .compile(expression, "<input>");
         if (checked.hasError()) {
             throw new CompilationException("compilation failed: " + checked.getErrorString());
         }

@@ -65,7 +65,10 @@ final class CelRules {
     private CelRules(JsonNode schema, boolean root) {
         this.schema = schema;
         this.root = root;
-        schema.path(VALIDATIONS).forEach(rule -> rules.add(compile(rule)));
+        if (!schema.path(VALIDATIONS).isEmpty()) {
+            CelTypes types = new CelTypes(schema, root);
+            schema.path(VALIDATIONS).forEach(rule -> rules.add(compile(rule, types)));
+        }
         schema.path("properties").properties().forEach(entry -> {
             CelRules below = new CelRules(entry.getValue(), false);
             if (!below.isEmpty()) {
@@ -94,12 +97,14 @@ final class CelRules {
         return rules.isEmpty() && properties.isEmpty() && items == null && additional == null;
     }
 
-    private static Rule compile(JsonNode source) {
+    private static Rule compile(JsonNode source, CelTypes types) {
+        boolean optional = source.path("optionalOldSelf").asBoolean(false);
         CelEnvironment environment = CelEnvironment.instance();
         try {
-            Compiled condition = environment.compile(source.path("rule").asText(""), CelKind.BOOL);
+            Compiled condition = environment.compile(source.path("rule").asText(""), CelKind.BOOL, types, optional);
             String message = source.path("messageExpression").asText("");
-            Compiled compiledMessage = message.isEmpty() ? null : environment.compile(message, CelKind.STRING);
+            Compiled compiledMessage =
+                    message.isEmpty() ? null : environment.compile(message, CelKind.STRING, types, optional);
             return new Rule(source, condition, compiledMessage, "");
         } catch (CompilationException broken) {
             return new Rule(source, null, null, String.valueOf(broken.getMessage()));
@@ -108,24 +113,32 @@ final class CelRules {
 
     /** Adds what is wrong with the rules themselves, for a definition whose schema stands at {@code path}. */
     static void checkDefinition(JsonNode schema, String path, FieldErrors errors) {
+        checkDefinition(schema, path, true, errors);
+    }
+
+    private static void checkDefinition(JsonNode schema, String path, boolean root, FieldErrors errors) {
         JsonNode rules = schema.path(VALIDATIONS);
+        CelTypes types = new CelTypes(rules.isEmpty() ? rules : schema, root);
         for (int i = 0; i < rules.size(); i++) {
-            checkRule(rules.get(i), FieldErrors.at(FieldErrors.at(path, VALIDATIONS), i), errors);
+            checkRule(rules.get(i), FieldErrors.at(FieldErrors.at(path, VALIDATIONS), i), types, errors);
         }
         schema.path("properties")
                 .properties()
                 .forEach(entry -> checkDefinition(
                         entry.getValue(),
                         FieldErrors.atKey(FieldErrors.at(path, "properties"), entry.getKey()),
+                        false,
                         errors));
         for (String name : List.of("items", "additionalProperties")) {
             if (schema.path(name).isObject()) {
-                checkDefinition(schema.get(name), FieldErrors.at(path, name), errors);
+                checkDefinition(schema.get(name), FieldErrors.at(path, name), false, errors);
             }
         }
     }
 
-    private static void checkRule(JsonNode rule, String path, FieldErrors errors) {
+    private static void checkRule(JsonNode rule, String path, CelTypes types, FieldErrors errors) {
+        CelEnvironment environment = CelEnvironment.instance();
+        boolean optional = rule.path("optionalOldSelf").asBoolean(false);
         String expression = rule.path("rule").asText("");
         String rulePath = FieldErrors.at(path, "rule");
         if (expression.isBlank()) {
@@ -137,8 +150,9 @@ final class CelRules {
             errors.invalid(FieldErrors.at(path, "message"), message, "message must not contain line breaks");
         }
         try {
-            boolean transition =
-                    CelEnvironment.instance().compile(expression, CelKind.BOOL).usesOldSelf();
+            boolean transition = environment
+                    .compile(expression, CelKind.BOOL, types, optional)
+                    .usesOldSelf();
             if (rule.has("optionalOldSelf") && !transition) {
                 errors.invalid(
                         FieldErrors.at(path, "optionalOldSelf"),
@@ -151,7 +165,7 @@ final class CelRules {
         String messageExpression = rule.path("messageExpression").asText("");
         if (!messageExpression.isEmpty()) {
             try {
-                Compiled unused = CelEnvironment.instance().compile(messageExpression, CelKind.STRING);
+                Compiled unused = environment.compile(messageExpression, CelKind.STRING, types, optional);
             } catch (CompilationException broken) {
                 errors.invalid(
                         FieldErrors.at(path, "messageExpression"),

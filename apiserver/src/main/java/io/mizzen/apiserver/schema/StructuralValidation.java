@@ -2,7 +2,9 @@
 package io.mizzen.apiserver.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.catalog.Catalog;
 import io.mizzen.api.name.GroupVersionKind;
 import io.mizzen.api.schema.Schema;
 import io.mizzen.api.schema.SchemaReader;
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * a version, since patterns and rules are compiled; immutable and thread-safe.
  */
 public final class StructuralValidation {
+    private static final String OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
     /** Errors after which rules cannot be trusted to be evaluated. */
     private static final Set<String> BLOCKING = Set.of(
             "FieldValueNotSupported",
@@ -31,9 +35,36 @@ public final class StructuralValidation {
     private final @Nullable CelRules rules;
 
     private StructuralValidation(JsonNode openApiV3Schema) {
-        schema = SchemaReader.structural().read("", openApiV3Schema);
+        schema = new SchemaReader(name -> Catalog.builtIn().schema(name), name -> null)
+                .read("", withObjectFields(openApiV3Schema, true));
         values = ValueRules.of(openApiV3Schema);
         rules = CelRules.of(openApiV3Schema);
+    }
+
+    /** The schema with the fields that every object has, at the root and in embedded resources. */
+    private static JsonNode withObjectFields(JsonNode schema, boolean isResource) {
+        if (!(schema instanceof ObjectNode object)) {
+            return schema;
+        }
+        ObjectNode copy = JsonNodeFactory.instance.objectNode().setAll(object);
+        ObjectNode properties = JsonNodeFactory.instance.objectNode();
+        object.path("properties")
+                .properties()
+                .forEach(entry -> properties.set(entry.getKey(), withObjectFields(entry.getValue(), false)));
+        if (isResource || object.path("x-kubernetes-embedded-resource").asBoolean(false)) {
+            properties.putObject("apiVersion").put("type", "string");
+            properties.putObject("kind").put("type", "string");
+            properties.putObject("metadata").put("ref", OBJECT_META);
+        }
+        if (!properties.isEmpty()) {
+            copy.set("properties", properties);
+        }
+        for (String name : List.of("items", "additionalProperties")) {
+            if (object.path(name).isObject()) {
+                copy.set(name, withObjectFields(object.get(name), false));
+            }
+        }
+        return copy;
     }
 
     /** Makes a schema ready; it must have passed {@link #checkSchema}. Rules that do not compile fail every object. */
@@ -79,7 +110,7 @@ public final class StructuralValidation {
         }
     }
 
-    /** The schema in the form that patches and server-side apply use. */
+    /** The schema in the form that patches and server-side apply use; {@code metadata} has its built-in one. */
     public Schema schema() {
         return schema;
     }

@@ -91,4 +91,31 @@ class StructuralCheckTest {
                 .satisfies(problems -> assertThat(problems.get(2))
                         .isEqualTo("s.x-kubernetes-validations[2].rule: Required value: rule is not specified"));
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "self.b > 1|undefined field 'b'",
+                "self.metadata.labels.x == 'a'|undefined field 'labels'",
+                "self.a > 'x'|found no matching overload for '_>_'",
+                "self.m.all(k, self.m[k].startsWith('x'))|found no matching overload for 'startsWith'",
+                "self.a > 1 && self.m['x'] < 2 && self.t < timestamp('2026-01-01T00:00:00Z') && self.p.x == 1|",
+                "self == oldSelf && self.n__dash__x.all(e, e.k == 1) && self.i == '5%'|",
+            })
+    void checksTheTypesOfRules(String rule, String problem) {
+        List<String> problems =
+                problems("{type: object, x-kubernetes-validations: [{rule: " + GoText.quote(rule) + "}], "
+                        + "properties: {a: {type: integer}, m: {type: object, additionalProperties: {type: integer}}, "
+                        + "t: {type: string, format: date-time}, p: {x-kubernetes-preserve-unknown-fields: true}, "
+                        + "i: {x-kubernetes-int-or-string: true}, "
+                        + "n-x: {type: array, items: {type: object, properties: {k: {type: integer}}}}}}");
+
+        if (problem == null) {
+            assertThat(problems).isEmpty();
+        } else {
+            assertThat(problems).singleElement().asString().contains("compilation failed: ERROR: <input>:1:", problem);
+        }
+    }
 }

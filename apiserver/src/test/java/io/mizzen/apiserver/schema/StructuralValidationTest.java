@@ -8,7 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.name.GroupVersionKind;
+import io.mizzen.api.schema.Schema;
+import io.mizzen.apiserver.patch.ManagedFields;
 import io.mizzen.apiserver.schema.Decoder.Decoded;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -341,7 +344,8 @@ class StructuralValidationTest {
             })
     void offersTheFunctionsOfKubernetes(String rule) {
         String schema = "{type: object, properties: {spec: {type: object, x-kubernetes-validations: [{rule: "
-                + GoText.quote(rule) + "}], properties: {q: {type: string}, n: {type: array, items: {type: integer}}, "
+                + GoText.quote(rule)
+                + "}], properties: {missing: {type: string}, q: {type: string}, n: {type: array, items: {type: integer}}, "
                 + "f: {type: number}, i: {x-kubernetes-int-or-string: true}}}}}";
 
         assertThat(errors(schema, "{spec: {q: 1Gi, n: [1, 2, 3], f: 1.5, i: 5}}", null))
@@ -353,5 +357,26 @@ class StructuralValidationTest {
                 .singleElement()
                 .asString()
                 .contains("failed rule");
+    }
+
+    @Test
+    void givesPatchesTheSchemaOfMetadata() {
+        Schema schema = StructuralValidation.of(tree("{type: object, properties: {spec: {type: object, "
+                        + "x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}}}"))
+                .schema();
+
+        ObjectNode applied = ManagedFields.apply(
+                null,
+                object(
+                        "{apiVersion: stable.example.com/v1, kind: CronTab, metadata: {name: x, finalizers: [a/b], "
+                                + "labels: {l: m}}, spec: {kind: Pod, metadata: {labels: {a: b}}, free: {list: [1], value: 2}}}"),
+                schema,
+                new ManagedFields.Request(
+                        "me", "stable.example.com/v1", "", false, Instant.parse("2026-01-01T00:00:00Z"), List.of()));
+
+        assertThat(applied.at("/metadata/managedFields/0/fieldsV1"))
+                .isEqualTo(tree("{f:metadata: {f:finalizers: {'v:\"a/b\"': {}}, f:labels: {f:l: {}}}, "
+                        + "f:spec: {f:kind: {}, f:metadata: {f:labels: {f:a: {}}}, "
+                        + "f:free: {.: {}, f:list: {.: {}}, f:value: {.: {}}}}}".replace("{.: {}}", "{}")));
     }
 }
