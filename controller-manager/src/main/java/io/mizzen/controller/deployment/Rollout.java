@@ -133,7 +133,9 @@ final class Rollout {
                 : Sizes.newest(deployment, newest, sets);
         if (size != Sizes.wanted(set)) {
             resize(set, size);
-        } else {
+        } else if (sets.stream().allMatch(Rollout::isObserved)) {
+            // Until its controller has seen a set's present size, the set's status says nothing about it: it may be
+            // deleting pods that a later resize wants to keep.
             Map<String, Integer> shrunk = Sizes.shrinkOld(deployment, set, old);
             old.forEach(one -> {
                 Integer to = shrunk.get(one.getMetadata().getName());

@@ -40,16 +40,17 @@ public final class PodControl {
     }
 
     /**
-     * Deletes a pod, just the one with this UID. One that is gone already counts as deleted without an event.
+     * Deletes a pod, just the one with this UID. One that was chosen because it is not ready is deleted only if it is
+     * still as it was seen: it may have become ready, and then another would have been chosen.
      *
-     * @return whether this call deleted it
+     * @return whether this call deleted it; if not, a change of the pod is on its way to the cache
      */
     public boolean delete(HasMetadata owner, Pod pod) {
+        DeleteRequest exact = DeleteRequest.ofUid(pod.getMetadata().getUid());
+        DeleteRequest request =
+                Pods.isReady(pod) ? exact : exact.atVersion(pod.getMetadata().getResourceVersion());
         try {
-            api.delete(
-                    Pod.class,
-                    ObjectKey.of(pod),
-                    DeleteRequest.ofUid(pod.getMetadata().getUid()));
+            api.delete(Pod.class, ObjectKey.of(pod), request);
             events.normal(
                     owner,
                     "SuccessfulDelete",

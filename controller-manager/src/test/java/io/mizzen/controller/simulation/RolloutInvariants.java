@@ -68,7 +68,11 @@ final class RolloutInvariants {
                         change.revision(),
                         replicas,
                         replicas + fenceposts.maxSurge(),
-                        replicas - fenceposts.maxUnavailable()));
+                        isRecreated(deployment) ? 0 : replicas - fenceposts.maxUnavailable()));
+    }
+
+    private static boolean isRecreated(Deployment deployment) {
+        return "Recreate".equals(deployment.getSpec().getStrategy().getType());
     }
 
     private void checkSet(Change change) {
@@ -125,10 +129,38 @@ final class RolloutInvariants {
         OptionalInt floor = visible(deployments.get(owner), simulation.informers.seen(Deployment.class)).stream()
                 .mapToInt(Version::floor)
                 .min();
-        if (floor.isPresent() && ready < floor.getAsInt()) {
-            violations.add(
-                    "a ready pod was deleted and left " + ready + ", at least " + floor.getAsInt() + " must stay");
+        boolean wasEnough = floor.isPresent() && ready + 1 >= floor.getAsInt();
+        if (wasEnough && ready < floor.getAsInt()) {
+            violations.add("a ready pod was deleted and left " + ready + ", at least " + floor.getAsInt() + " must stay"
+                    + tail());
         }
+    }
+
+    /** The latest changes, to find out how it came to this. */
+    private String tail() {
+        StringBuilder text = new StringBuilder();
+        List<Change> history = simulation.cluster.history();
+        for (Change change : history.subList(Math.max(0, history.size() - 40), history.size())) {
+            ObjectNode object = change.object();
+            text.append("\n  ")
+                    .append(change.revision())
+                    .append(' ')
+                    .append(change.kind())
+                    .append(' ');
+            text.append(object.path("metadata").path("name").asText());
+            text.append(" generation ")
+                    .append(object.path("metadata").path("generation").asText());
+            text.append(" wants ").append(object.path("spec").path("replicas").asText());
+            text.append(" status ")
+                    .append(object.path("status").path("replicas").asText());
+            text.append('/').append(object.path("status").path("readyReplicas").asText());
+            text.append('/')
+                    .append(object.path("status").path("availableReplicas").asText());
+            text.append(object.path("status").path("phase").asText());
+            text.append(isReadyCondition(object) ? " ready" : "").append(isActive(object) ? "" : " ending");
+            text.append(" owner ").append(controller(object));
+        }
+        return text.toString();
     }
 
     /** The version current at a revision, and all later ones. */

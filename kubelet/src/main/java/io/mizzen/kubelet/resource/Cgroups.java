@@ -204,7 +204,11 @@ public final class Cgroups {
     }
 
     private void removeTree(String cgroup) {
-        for (Path hierarchy : hierarchies()) {
+        // On a hybrid machine the runtime makes a cgroup in the unified hierarchy as well.
+        for (Path hierarchy : isUnified
+                ? hierarchies()
+                : Stream.concat(hierarchies().stream(), Stream.of(mount.resolve("unified")))
+                        .toList()) {
             removeDirectories(below(hierarchy, cgroup));
         }
     }
