@@ -24,6 +24,7 @@ import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -71,16 +72,16 @@ public final class ServiceAccountTokens {
         this.issuer = issuer;
         this.clock = clock;
         try {
-            JWK parsed = JWK.parseFromPEMEncodedObjects(pem);
+            JWK parsed = SigningKey.read(pem);
             switch (parsed) {
                 case ECKey ec -> {
-                    this.key = new ECKey.Builder(ec).keyIDFromThumbprint().build();
+                    this.key = ec;
                     this.algorithm = JWSAlgorithm.ES256;
                     this.signer = new ECDSASigner(ec);
                     this.verifier = new ECDSAVerifier(ec.toPublicJWK());
                 }
                 case RSAKey rsa -> {
-                    this.key = new RSAKey.Builder(rsa).keyIDFromThumbprint().build();
+                    this.key = rsa;
                     this.algorithm = JWSAlgorithm.RS256;
                     this.signer = new RSASSASigner(rsa);
                     this.verifier = new RSASSAVerifier(rsa.toPublicJWK());
@@ -158,7 +159,8 @@ public final class ServiceAccountTokens {
     private static Claims claims(JWTClaimsSet set) throws ParseException {
         Map<String, Object> ours = set.getJSONObjectClaim(CLAIM);
         Map<String, Bound> bound = new LinkedHashMap<>();
-        Map<String, Object> account = (Map<String, Object>) ours.get("serviceaccount");
+        Map<String, Object> account =
+                (Map<String, Object>) Objects.requireNonNull(ours.get("serviceaccount"), "serviceaccount");
         for (String kind : List.of("pod", "secret", "node")) {
             if (ours.get(kind) instanceof Map<?, ?> target) {
                 bound.put(kind, new Bound(String.valueOf(target.get("name")), String.valueOf(target.get("uid"))));

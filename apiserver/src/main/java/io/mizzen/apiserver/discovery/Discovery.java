@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.discovery;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -11,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Discovery {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+    private static final Pattern NEWEST = Pattern.compile("v=v2\\s*(?=[;,]|$)");
 
     private final List<ResourceDefinition> resources;
     private final Map<String, List<String>> versionsByGroup = new LinkedHashMap<>();
@@ -44,7 +48,7 @@ public final class Discovery {
 
     private Discovery(List<ResourceDefinition> resources) {
         this.resources = resources;
-        for (ResourceDefinition resource : resources) {
+        for (ResourceDefinition resource : inGroupOrder(resources)) {
             List<String> versions = versionsByGroup.computeIfAbsent(resource.group(), group -> new ArrayList<>());
             resource.versionNames().stream()
                     .filter(version -> !versions.contains(version))
@@ -57,8 +61,22 @@ public final class Discovery {
         this.aggregatedGroups = aggregated(groups);
     }
 
-    /** Discovery of these resources; groups are told in the order of their first resource. */
-    public static Discovery of(List<ResourceDefinition> resources) {
+    /** Built-in groups keep the order of the catalogue, which is that of their priorities; the others follow by name. */
+    private static List<ResourceDefinition> inGroupOrder(List<ResourceDefinition> resources) {
+        List<ResourceDefinition> ordered = new ArrayList<>(
+                resources.stream().filter(resource -> !resource.custom()).toList());
+        resources.stream()
+                .filter(ResourceDefinition::custom)
+                .sorted(Comparator.comparing(ResourceDefinition::group))
+                .forEach(ordered::add);
+        return ordered;
+    }
+
+    /**
+     * Discovery of these resources. Groups are told in the order of their first built-in resource; groups that only
+     * custom resources have come after those, by name.
+     */
+    public static Discovery of(Collection<ResourceDefinition> resources) {
         return new Discovery(List.copyOf(resources));
     }
 
@@ -77,9 +95,7 @@ public final class Discovery {
         if (parts.size() == 1) {
             if (asksForAggregated(accept)) {
                 Answer answer = core ? aggregatedCore : aggregatedGroups;
-                return accept.indexOf("v=v2beta1") >= 0 && !accept.replace("v=v2beta1", "").contains("v=v2")
-                        ? beta(answer)
-                        : answer;
+                return acceptsNewest(accept) ? answer : beta(answer);
             }
             return plain(core ? coreVersions(serverAddress) : groupList());
         }
@@ -98,6 +114,11 @@ public final class Discovery {
 
     private static boolean asksForAggregated(String accept) {
         return accept.contains("as=APIGroupDiscoveryList") && accept.contains("apidiscovery.k8s.io");
+    }
+
+    /** Whether one of the media types is the stable form; a client that is older names only the beta one. */
+    private static boolean acceptsNewest(String accept) {
+        return NEWEST.matcher(accept).find();
     }
 
     private static Answer plain(ObjectNode node) {
@@ -141,7 +162,7 @@ public final class Discovery {
                 node.put("version", version);
                 ArrayNode array = node.putArray("resources");
                 for (ResourceDefinition resource : in(group, version)) {
-                    array.add(aggregated(resource));
+                    array.add(aggregated(resource, version));
                 }
                 node.put("freshness", "Current");
             }
@@ -156,10 +177,13 @@ public final class Discovery {
                 .toList();
     }
 
-    private static ObjectNode aggregated(ResourceDefinition resource) {
+    private static ObjectNode aggregated(ResourceDefinition resource, String served) {
         ObjectNode node = NODES.objectNode();
         node.put("resource", resource.plural());
-        responseKind(node, "", "", resource.kind());
+        // Built-in kinds leave group and version to those they stand under; custom ones say them.
+        String ownGroup = resource.custom() ? resource.group() : "";
+        String ownVersion = resource.custom() ? served : "";
+        responseKind(node, ownGroup, ownVersion, resource.kind());
         node.put("scope", resource.namespaced() ? "Namespaced" : "Cluster");
         node.put("singularResource", resource.singular());
         texts(node, "verbs", resource.verbs());
@@ -170,8 +194,12 @@ public final class Discovery {
             for (Subresource subresource : resource.subresources().values()) {
                 ObjectNode sub = array.addObject();
                 sub.put("subresource", subresource.name());
-                String group = subresource.version().isEmpty() ? "" : subresource.group();
-                responseKind(sub, group, subresource.version(), subresource.kind());
+                boolean own = subresource.version().isEmpty();
+                responseKind(
+                        sub,
+                        own ? ownGroup : subresource.group(),
+                        own ? ownVersion : subresource.version(),
+                        subresource.kind());
                 texts(sub, "verbs", subresource.verbs());
             }
         }
@@ -276,8 +304,7 @@ public final class Discovery {
     private static String storageVersionHash(ResourceDefinition resource) {
         String identity = resource.group() + "/" + resource.storageVersion() + "/" + resource.kind();
         try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
             return Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(digest, 8));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
@@ -287,8 +314,8 @@ public final class Discovery {
     /** All group versions served, for OpenAPI's index. */
     public List<GroupVersion> groupVersions() {
         List<GroupVersion> all = new ArrayList<>();
-        versionsByGroup.forEach((group, versions) ->
-                versions.forEach(version -> all.add(new GroupVersion(group, version))));
+        versionsByGroup.forEach(
+                (group, versions) -> versions.forEach(version -> all.add(new GroupVersion(group, version))));
         return all;
     }
 

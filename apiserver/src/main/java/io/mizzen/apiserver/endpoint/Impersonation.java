@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import io.mizzen.api.name.GroupResource;
@@ -47,8 +48,8 @@ final class Impersonation {
             if (header.toLowerCase(Locale.ROOT).startsWith(EXTRA)) {
                 String key = URLDecoder.decode(
                         header.substring(EXTRA.length()).toLowerCase(Locale.ROOT), StandardCharsets.UTF_8);
-                values.forEach(value -> check(
-                        authorizer, authenticated, "authentication.k8s.io", "userextras/" + key, "", value));
+                values.forEach(value ->
+                        check(authorizer, authenticated, "authentication.k8s.io", "userextras/" + key, "", value));
                 extra.put(key, List.copyOf(values));
             }
         });

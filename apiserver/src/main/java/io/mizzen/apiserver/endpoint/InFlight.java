@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import io.mizzen.api.status.StatusException;
@@ -34,8 +35,7 @@ final class InFlight {
         }
         Semaphore seats = READING.contains(info.verb()) ? reads : writes;
         if (!seats.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            throw StatusException.of(
-                            StatusReason.TooManyRequests, "Too many requests, please try again later.")
+            throw StatusException.of(StatusReason.TooManyRequests, "Too many requests, please try again later.")
                     .withRetryAfter(1);
         }
         return seats::release;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -62,21 +63,16 @@ final class PatchVerb {
         ServedResource resource = request.resource();
         Parsed patch = RequestBody.json(request.http().body());
         boolean namesState = patch.tree().path("metadata").has("resourceVersion") || type.equals(JSON_PATCH);
-        ObjectStore.Changed changed = store.update(
-                request.writeContext(false),
-                resource,
-                request.namespace(),
-                request.name(),
-                current -> {
+        ObjectStore.Changed changed =
+                store.update(request.writeContext(false), resource, request.namespace(), request.name(), current -> {
                     if (current == null) {
                         throw StatusException.notFound(resource.groupResource(), request.name());
                     }
-                    ObjectNode patched = patched(current, patch.tree(), type, resource);
+                    JsonNode patched = patched(current, patch.tree(), type, resource);
                     Parsed result = new Parsed(patched, patch.duplicateFields());
                     ObjectNode object = RequestBody.object(request, result, resource.kind(), resource.schema());
                     RequestBody.placeAt(object, request, true);
-                    boolean sameState =
-                            ObjectTree.resourceVersion(object).equals(ObjectTree.resourceVersion(current));
+                    boolean sameState = ObjectTree.resourceVersion(object).equals(ObjectTree.resourceVersion(current));
                     if (!namesState || sameState && type.equals(JSON_PATCH)) {
                         // The client has not named a state: a write that came between is no conflict.
                         ObjectTree.metadata(object).remove("resourceVersion");
@@ -131,7 +127,8 @@ final class PatchVerb {
                     request.name(),
                     current -> applied(request, current, config, how));
         } catch (StatusException missing) {
-            if (missing.reason() != StatusReason.NotFound || !request.info().subresource().isEmpty()) {
+            if (missing.reason() != StatusReason.NotFound
+                    || !request.info().subresource().isEmpty()) {
                 throw missing;
             }
             return createByApply(request, context, config, how);
@@ -160,8 +157,8 @@ final class PatchVerb {
                     "uid mismatch: the provided object specified uid " + ObjectTree.uid(config)
                             + ", and no existing object was found");
         }
-        ObjectNode created = store.create(
-                context, request.resource(), request.namespace(), applied(request, null, config, how));
+        ObjectNode created =
+                store.create(context, request.resource(), request.namespace(), applied(request, null, config, how));
         return WriteVerbs.answer(request, 201, created);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -71,8 +72,7 @@ final class ReadVerbs {
 
     private static StatusException tooLarge(long requested, long current) {
         return StatusException.of(
-                        StatusReason.Timeout,
-                        "Too large resource version: " + requested + ", current: " + current)
+                        StatusReason.Timeout, "Too large resource version: " + requested + ", current: " + current)
                 .withCauses(List.of(new StatusCause("ResourceVersionTooLarge", "Too large resource version", "")))
                 .withRetryAfter(1);
     }
@@ -113,19 +113,12 @@ final class ReadVerbs {
             exact = match.equals("Exact") ? revision(query.text("resourceVersion")) : 0;
         }
         ListRequest wanted = new ListRequest(
-                resource.cacheKey(),
-                namespace,
-                selection.filter(),
-                selection.match(),
-                token.afterKey(),
-                limit,
-                exact);
-        ListResult.Listed listed =
-                switch (cache.list(wanted)) {
-                    case ListResult.Listed found -> found;
-                    case ListResult.TooNew late -> throw tooLarge(late.requested(), late.current());
-                    case ListResult.TooOld old -> listFromStorage(request, wanted);
-                };
+                resource.cacheKey(), namespace, selection.filter(), selection.match(), token.afterKey(), limit, exact);
+        ListResult.Listed listed = switch (cache.list(wanted)) {
+            case ListResult.Listed found -> found;
+            case ListResult.TooNew late -> throw tooLarge(late.requested(), late.current());
+            case ListResult.TooOld old -> listFromStorage(request, wanted);
+        };
         List<CachedObject> items = listed.items();
         String next = listed.more() && !items.isEmpty()
                 ? new Token(listed.revision(), items.getLast().key()).encode()
@@ -147,19 +140,18 @@ final class ReadVerbs {
         String version = query.text("resourceVersion");
         boolean known = match.equals("Exact") || match.equals("NotOlderThan");
         if (!known) {
-            throw invalidMatch(match, "Unsupported value: \"" + match
-                    + "\": supported values: \"Exact\", \"NotOlderThan\", \"\"");
+            throw invalidMatch(
+                    "Unsupported value: \"" + match + "\": supported values: \"Exact\", \"NotOlderThan\", \"\"");
         }
         if (version.isEmpty()) {
-            throw invalidMatch(match, "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
+            throw invalidMatch("Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided");
         }
         if (match.equals("Exact") && version.equals("0")) {
-            throw invalidMatch(
-                    match, "Forbidden: resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
+            throw invalidMatch("Forbidden: resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
         }
     }
 
-    private static StatusException invalidMatch(String match, String text) {
+    private static StatusException invalidMatch(String text) {
         return StatusException.of(
                 StatusReason.Invalid, "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: " + text);
     }
@@ -167,8 +159,8 @@ final class ReadVerbs {
     /** A page of a revision that the cache has forgotten but the store may still have. */
     private ListResult.Listed listFromStorage(ResourceRequest request, ListRequest wanted) {
         ServedResource resource = request.resource();
-        String prefix = resource.stored().storagePrefix()
-                + (wanted.namespace() == null ? "" : wanted.namespace() + "/");
+        String prefix =
+                resource.stored().storagePrefix() + (wanted.namespace() == null ? "" : wanted.namespace() + "/");
         EntryDecoder decoder = ObjectCodec.decoder(resource.stored());
         List<CachedObject> found = new ArrayList<>();
         String after = wanted.afterKey();

@@ -12,6 +12,7 @@ import io.mizzen.api.yaml.YamlReader;
 import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.HttpFrontend;
 import io.mizzen.apiserver.http.MediaType;
+import io.mizzen.apiserver.protobuf.ProtobufDecoder;
 import io.mizzen.apiserver.schema.Decoder;
 import io.mizzen.apiserver.schema.Defaults;
 import io.mizzen.apiserver.schema.StrictJson;
@@ -31,12 +32,13 @@ final class RequestBody {
         MediaType type = MediaType.parse(header.isEmpty() ? MediaType.JSON : header);
         return switch (type.type()) {
             case MediaType.JSON -> json(request.body());
+            case ProtobufDecoder.MEDIA_TYPE -> protobuf(request.body());
             case MediaType.YAML, "text/yaml", "application/x-yaml" -> yaml(request.body());
             default ->
                 throw StatusException.of(
                         StatusReason.UnsupportedMediaType,
                         "the body of the request was in an unknown format - accepted media types include: "
-                                + "application/json, application/yaml");
+                                + "application/json, application/yaml, application/vnd.kubernetes.protobuf");
         };
     }
 
@@ -45,8 +47,16 @@ final class RequestBody {
             StrictJson.Parsed parsed = StrictJson.parse(body);
             return new Parsed(parsed.value(), parsed.duplicateFields());
         } catch (StrictJson.JsonSyntaxException malformed) {
-            throw StatusException.badRequest("couldn't get version/kind; json parse error: "
-                    + String.valueOf(malformed.getMessage()));
+            throw StatusException.badRequest(
+                    "couldn't get version/kind; json parse error: " + String.valueOf(malformed.getMessage()));
+        }
+    }
+
+    private static Parsed protobuf(byte[] body) {
+        try {
+            return new Parsed(ProtobufDecoder.decode(body), List.of());
+        } catch (IllegalArgumentException malformed) {
+            throw StatusException.badRequest(String.valueOf(malformed.getMessage()));
         }
     }
 

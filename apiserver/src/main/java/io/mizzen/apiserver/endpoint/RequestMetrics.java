@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,33 +23,45 @@ final class RequestMetrics {
     }
 
     void count(RequestInfo info, ApiResponse response, Instant start, Instant end) {
-        int code =
-                switch (response) {
-                    case ApiResponse.Complete complete -> complete.code();
-                    case ApiResponse.Streamed streamed -> streamed.code();
-                    case ApiResponse.TakenOver taken -> 101;
-                };
+        int code = switch (response) {
+            case ApiResponse.Complete complete -> complete.code();
+            case ApiResponse.Streamed streamed -> streamed.code();
+            case ApiResponse.TakenOver taken -> 101;
+        };
         String scope = info.namespace().isEmpty() ? "cluster" : info.name().isEmpty() ? "namespace" : "resource";
         String verb = info.verb().toUpperCase(Locale.ROOT);
         registry.counter(
                         "apiserver_request",
-                        "verb", verb,
-                        "group", info.group(),
-                        "version", info.version(),
-                        "resource", info.resource(),
-                        "subresource", info.subresource(),
-                        "scope", info.isResource() ? scope : "",
-                        "code", Integer.toString(code))
+                        "verb",
+                        verb,
+                        "group",
+                        info.group(),
+                        "version",
+                        info.version(),
+                        "resource",
+                        info.resource(),
+                        "subresource",
+                        info.subresource(),
+                        "scope",
+                        info.isResource() ? scope : "",
+                        "code",
+                        Integer.toString(code))
                 .increment();
         if (!verb.equals("WATCH") && response instanceof ApiResponse.Complete) {
             registry.timer(
                             "apiserver_request_duration",
-                            "verb", verb,
-                            "group", info.group(),
-                            "version", info.version(),
-                            "resource", info.resource(),
-                            "subresource", info.subresource(),
-                            "scope", info.isResource() ? scope : "")
+                            "verb",
+                            verb,
+                            "group",
+                            info.group(),
+                            "version",
+                            info.version(),
+                            "resource",
+                            info.resource(),
+                            "subresource",
+                            info.subresource(),
+                            "scope",
+                            info.isResource() ? scope : "")
                     .record(Duration.between(start, end));
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import io.mizzen.api.status.StatusException;
@@ -136,13 +137,11 @@ public final class RequestPipeline {
             case FutureRevisionException future ->
                 StatusException.of(
                                 StatusReason.Timeout,
-                                "Too large resource version: " + future.requested() + ", current: "
-                                        + future.current())
+                                "Too large resource version: " + future.requested() + ", current: " + future.current())
                         .withRetryAfter(1);
             case StorageReadOnlyException readOnly -> StatusException.internal(message);
             case StorageUnavailableException unavailable -> StatusException.internal(message);
-            case ValueTooLargeException tooLarge ->
-                StatusException.of(StatusReason.RequestEntityTooLarge, message);
+            case ValueTooLargeException tooLarge -> StatusException.of(StatusReason.RequestEntityTooLarge, message);
         };
     }
 
@@ -156,8 +155,7 @@ public final class RequestPipeline {
             }
             case ApiResponse.Streamed streamed -> {
                 headers.putAll(streamed.headers());
-                yield new ApiResponse.Streamed(
-                        streamed.code(), streamed.contentType(), headers, streamed.producer());
+                yield new ApiResponse.Streamed(streamed.code(), streamed.contentType(), headers, streamed.producer());
             }
             case ApiResponse.TakenOver taken -> taken;
         };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,8 +31,8 @@ final class Reviews {
 
     ApiResponse review(ResourceRequest request) {
         var resource = request.resource();
-        ObjectNode review = RequestBody.object(
-                request, RequestBody.parse(request.http()), resource.kind(), resource.schema());
+        ObjectNode review =
+                RequestBody.object(request, RequestBody.parse(request.http()), resource.kind(), resource.schema());
         ObjectTree.metadata(review).put("creationTimestamp", Metadata.time(request.now()));
         ObjectNode status = ObjectTree.child(review, "status").removeAll();
         JsonNode spec = review.path("spec");
@@ -82,11 +83,12 @@ final class Reviews {
 
     private static UserInfo subject(JsonNode spec) {
         Map<String, List<String>> extra = new HashMap<>();
-        spec.path("extra")
-                .properties()
-                .forEach(entry -> extra.put(entry.getKey(), ObjectTree.texts(entry.getValue())));
+        spec.path("extra").properties().forEach(entry -> extra.put(entry.getKey(), ObjectTree.texts(entry.getValue())));
         return new UserInfo(
-                spec.path("user").asText(""), spec.path("uid").asText(""), ObjectTree.texts(spec.path("groups")), extra);
+                spec.path("user").asText(""),
+                spec.path("uid").asText(""),
+                ObjectTree.texts(spec.path("groups")),
+                extra);
     }
 
     private void decide(UserInfo user, JsonNode spec, String namespace, ObjectNode status) {

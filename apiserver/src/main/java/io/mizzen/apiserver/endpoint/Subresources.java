@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,8 +29,7 @@ final class Subresources {
     private static final GroupVersionKind BINDING = new GroupVersionKind("", "v1", "Binding");
 
     private final ObjectStore store;
-    private final Schema scaleSchema =
-            Objects.requireNonNull(Catalog.builtIn().schemaOf(SCALE));
+    private final Schema scaleSchema = Objects.requireNonNull(Catalog.builtIn().schemaOf(SCALE));
     private final Schema bindingSchema =
             Objects.requireNonNull(Catalog.builtIn().schemaOf(BINDING));
 
@@ -48,8 +48,9 @@ final class Subresources {
         WriteVerbs.checkDryRun(request);
         ServedResource resource = request.resource();
         boolean put = request.http().method().equals("PUT");
-        RequestBody.Parsed body =
-                put ? RequestBody.parse(request.http()) : RequestBody.json(request.http().body());
+        RequestBody.Parsed body = put
+                ? RequestBody.parse(request.http())
+                : RequestBody.json(request.http().body());
         ObjectStore.Changed changed = store.update(
                 request.writeContext(false).withSubresource("scale"),
                 resource,
@@ -91,8 +92,7 @@ final class Subresources {
     ApiResponse bind(ResourceRequest request, String podName) {
         WriteVerbs.checkDryRun(request);
         ServedResource pods = request.resource();
-        ObjectNode binding =
-                RequestBody.object(request, RequestBody.parse(request.http()), BINDING, bindingSchema);
+        ObjectNode binding = RequestBody.object(request, RequestBody.parse(request.http()), BINDING, bindingSchema);
         String node = ObjectTree.text(binding, "target", "name");
         String kind = ObjectTree.text(binding, "target", "kind");
         if (node.isEmpty() || !kind.isEmpty() && !kind.equals("Node")) {
@@ -134,7 +134,8 @@ final class Subresources {
             throw StatusException.conflict(
                     pods.groupResource(),
                     name,
-                    "Precondition failed: UID in precondition: " + uid + ", UID in object meta: " + ObjectTree.uid(pod));
+                    "Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
+                            + ObjectTree.uid(pod));
         }
         if (ObjectTree.isTerminating(pod)) {
             throw conflict(request, name, "pod " + name + " is being deleted, cannot be assigned to a host");
@@ -148,7 +149,7 @@ final class Subresources {
         }
         ObjectTree.child(pod, "spec").put("nodeName", node);
         ObjectNode annotations = ObjectTree.child(ObjectTree.metadata(pod), "annotations");
-        annotations.setAll((ObjectNode) ObjectTree.child(ObjectTree.metadata(binding), "annotations"));
+        annotations.setAll(ObjectTree.child(ObjectTree.metadata(binding), "annotations"));
         if (annotations.isEmpty()) {
             ObjectTree.metadata(pod).remove("annotations");
         }
@@ -159,7 +160,8 @@ final class Subresources {
 
     private static StatusException conflict(ResourceRequest request, String name, String detail) {
         return StatusException.conflict(
-                new io.mizzen.api.name.GroupResource("", request.resource().definition().plural() + "/binding"),
+                new io.mizzen.api.name.GroupResource(
+                        "", request.resource().definition().plural() + "/binding"),
                 name,
                 detail);
     }
@@ -167,15 +169,11 @@ final class Subresources {
     /** PUT of a namespace's finalizers. */
     ApiResponse finalizeNamespace(ResourceRequest request) {
         ServedResource resource = request.resource();
-        ObjectNode wanted = RequestBody.object(
-                request, RequestBody.parse(request.http()), resource.kind(), resource.schema());
+        ObjectNode wanted =
+                RequestBody.object(request, RequestBody.parse(request.http()), resource.kind(), resource.schema());
         RequestBody.placeAt(wanted, request, true);
         ObjectStore.Changed changed = store.update(
-                request.writeContext(false).withSubresource("finalize"),
-                resource,
-                "",
-                request.name(),
-                current -> {
+                request.writeContext(false).withSubresource("finalize"), resource, "", request.name(), current -> {
                     if (current == null) {
                         throw StatusException.notFound(resource.groupResource(), request.name());
                     }

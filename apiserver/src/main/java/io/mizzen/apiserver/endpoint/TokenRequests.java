@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -59,8 +60,7 @@ final class TokenRequests {
         spec.put("expirationSeconds", seconds);
         Map<String, Bound> bound = bound(request, spec.path("boundObjectRef"));
         Instant expiry = request.now().plusSeconds(seconds);
-        Claims claims = new Claims(
-                request.namespace(), request.name(), ObjectTree.uid(account), audiences, bound, "");
+        Claims claims = new Claims(request.namespace(), request.name(), ObjectTree.uid(account), audiences, bound, "");
         ObjectNode status = ObjectTree.child(wanted, "status");
         status.removeAll();
         if (!request.isDryRun()) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -68,8 +69,7 @@ final class WatchVerb {
         };
     }
 
-    private static ApiResponse stream(
-            ResourceRequest request, String contentType, ApiResponse.Producer producer) {
+    private static ApiResponse stream(ResourceRequest request, String contentType, ApiResponse.Producer producer) {
         if (request.http().isUpgrade()) {
             return WebSocketStream.open(request.http(), producer);
         }
@@ -79,7 +79,8 @@ final class WatchVerb {
     private Start start(Query query) throws InterruptedException {
         String version = query.text("resourceVersion");
         boolean streaming = query.flag("sendInitialEvents");
-        if (query.has("sendInitialEvents") && !query.text("resourceVersionMatch").equals("NotOlderThan")) {
+        if (query.has("sendInitialEvents")
+                && !query.text("resourceVersionMatch").equals("NotOlderThan")) {
             throw StatusException.of(
                     StatusReason.Invalid,
                     "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: "
@@ -107,9 +108,8 @@ final class WatchVerb {
             filter = object -> object.name().equals(request.name()) && others.test(object);
         }
         Long seconds = request.query().number("timeoutSeconds");
-        long timeout = seconds != null && seconds > 0
-                ? seconds
-                : MIN_TIMEOUT_SECONDS + random.nextLong(MIN_TIMEOUT_SECONDS);
+        long timeout =
+                seconds != null && seconds > 0 ? seconds : MIN_TIMEOUT_SECONDS + random.nextLong(MIN_TIMEOUT_SECONDS);
         String namespace = request.info().namespace();
         return new WatchRequest(
                 resource.cacheKey(),
@@ -136,8 +136,10 @@ final class WatchVerb {
                 }
                 CacheWatch.End end = watch.end();
                 if (end == CacheWatch.End.EXPIRED) {
-                    last(sink, errorFrame(StatusException.of(
-                            StatusReason.Expired, "The resourceVersion for the provided watch is too old.")));
+                    last(
+                            sink,
+                            errorFrame(StatusException.of(
+                                    StatusReason.Expired, "The resourceVersion for the provided watch is too old.")));
                 }
                 if (end != null) {
                     return;

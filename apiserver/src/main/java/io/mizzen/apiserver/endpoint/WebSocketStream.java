@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import io.mizzen.apiserver.http.ApiRequest;
@@ -21,7 +22,8 @@ final class WebSocketStream {
     /** Answers the upgrade and produces until done. */
     static ApiResponse open(ApiRequest request, ApiResponse.Producer producer) {
         try {
-            ServerWebSocket socket = await(request.connection().toWebSocket().toCompletionStage().toCompletableFuture());
+            ServerWebSocket socket =
+                    await(request.connection().toWebSocket().toCompletionStage().toCompletableFuture());
             CompletableFuture<Void> closed = new CompletableFuture<>();
             socket.closeHandler(gone -> closed.complete(null));
             socket.exceptionHandler(gone -> closed.complete(null));

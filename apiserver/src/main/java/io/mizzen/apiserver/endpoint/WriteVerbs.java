@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.endpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,7 @@ import io.mizzen.apiserver.registry.ObjectCodec;
 import io.mizzen.apiserver.registry.ObjectDeletion;
 import io.mizzen.apiserver.registry.ObjectDeletion.Deleted;
 import io.mizzen.apiserver.registry.ObjectStore;
+import io.mizzen.apiserver.registry.ResourceRegistry;
 import io.mizzen.apiserver.registry.ServedResource;
 import io.mizzen.apiserver.storage.cache.CachedObject;
 import io.mizzen.apiserver.storage.cache.ListRequest;
@@ -30,9 +32,18 @@ final class WriteVerbs {
     private final ObjectDeletion deletion;
     private final ObjectCache cache;
     private final ReadVerbs reads;
+    private final ResourceRegistry resources;
+    private final Evictions evictions;
 
-    WriteVerbs(ObjectStore store, ObjectDeletion deletion, ObjectCache cache, ReadVerbs reads) {
+    WriteVerbs(
+            ObjectStore store,
+            ObjectDeletion deletion,
+            ObjectCache cache,
+            ReadVerbs reads,
+            ResourceRegistry resources) {
         this.store = store;
+        this.resources = resources;
+        this.evictions = new Evictions(store, cache, resources);
         this.deletion = deletion;
         this.cache = cache;
         this.reads = reads;
@@ -135,13 +146,7 @@ final class WriteVerbs {
                 MediaType.JSON,
                 Map.of(),
                 Representation.of(request.http())
-                        .list(
-                                resource,
-                                listed.items(),
-                                Long.toString(listed.revision()),
-                                "",
-                                null,
-                                request.now()));
+                        .list(resource, listed.items(), Long.toString(listed.revision()), "", null, request.now()));
     }
 
     private void deleteQuietly(ResourceRequest request, CachedObject object, ObjectDeletion.Options options) {
@@ -156,6 +161,30 @@ final class WriteVerbs {
         }
     }
 
+    /** POST of a binding to the namespace's collection, the old form: the body names the pod. */
+    ApiResponse bindByCollection(ResourceRequest request, Subresources subresources) {
+        String pod = ObjectTree.name(RequestBody.parse(request.http()).tree());
+        ServedResource pods = resources.require("", "pods");
+        return subresources.bind(
+                new ResourceRequest(
+                        request.http(), request.info(), request.user(), pods, request.now(), request.warnings()),
+                pod);
+    }
+
+    /** POST of an eviction: a deletion that asks the disruption budgets first. */
+    ApiResponse evict(ResourceRequest request) {
+        checkDryRun(request);
+        JsonNode eviction = RequestBody.parse(request.http()).tree();
+        ObjectDeletion.Options options = ObjectDeletion.options(eviction.get("deleteOptions"), "", null);
+        evictions.check(request, options);
+        deletion.delete(request.writeContext(false), request.resource(), request.namespace(), request.name(), options);
+        ObjectNode status = JsonNodeFactory.instance.objectNode();
+        status.put("kind", "Status").put("apiVersion", "v1");
+        status.putObject("metadata");
+        status.put("status", "Success").put("code", 201);
+        return json(request, 201, status);
+    }
+
     private static ObjectDeletion.Options options(ResourceRequest request) {
         JsonNode body = null;
         if (request.http().body().length > 0) {
@@ -166,9 +195,7 @@ final class WriteVerbs {
             }
         }
         return ObjectDeletion.options(
-                body,
-                request.query().text("propagationPolicy"),
-                request.query().number("gracePeriodSeconds"));
+                body, request.query().text("propagationPolicy"), request.query().number("gracePeriodSeconds"));
     }
 
     /** {@code dryRun} knows one value. */

@@ -3,6 +3,7 @@ package io.mizzen.apiserver.http;
 
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -15,9 +16,12 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.TrustOptions;
+import io.vertx.ext.web.Router;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
@@ -49,7 +53,6 @@ public final class HttpFrontend implements AutoCloseable {
     private static final long WRITE_TIMEOUT_SECONDS = 60;
 
     private final HttpServer server;
-    private final Handler handler;
     private final ExecutorService workers = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("request-", 0).factory());
 
@@ -63,9 +66,8 @@ public final class HttpFrontend implements AutoCloseable {
         ApiResponse handle(ApiRequest request) throws Exception;
     }
 
-    private HttpFrontend(HttpServer server, Handler handler) {
+    private HttpFrontend(HttpServer server) {
         this.server = server;
-        this.handler = handler;
     }
 
     /**
@@ -75,10 +77,12 @@ public final class HttpFrontend implements AutoCloseable {
      * @param port port, 0 for any free one
      * @param certificate PEM file with the serving certificate
      * @param key PEM file with its key
-     * @param handler answers requests
+     * @param pages what answers at paths that are no resources, by vertx-web route path
+     * @param handler answers requests about resources
      * @throws Exception with one clear line when the address is taken or the files are unusable
      */
-    public static HttpFrontend listen(Vertx vertx, String host, int port, Path certificate, Path key, Handler handler)
+    public static HttpFrontend listen(
+            Vertx vertx, String host, int port, Path certificate, Path key, Map<String, Handler> pages, Handler handler)
             throws Exception {
         HttpServerOptions options = new HttpServerOptions()
                 .setSsl(true)
@@ -98,12 +102,47 @@ public final class HttpFrontend implements AutoCloseable {
                 .setCompressionSupported(false)
                 .setTcpKeepAlive(true)
                 .setTcpNoDelay(true)
+                .setMaxWebSocketFrameSize(1 << 20)
+                .setMaxWebSocketMessageSize(4 << 20)
+                .setWebSocketSubProtocols(
+                        List.of("v5.channel.k8s.io", "v4.channel.k8s.io", "SPDY/3.1+portforward.k8s.io"))
                 .setIdleTimeout(0);
         HttpServer server = vertx.createHttpServer(options);
-        HttpFrontend frontend = new HttpFrontend(server, handler);
-        server.requestHandler(frontend::accept);
+        HttpFrontend frontend = new HttpFrontend(server);
+        Router router = Router.router(vertx);
+        pages.forEach((path, page) -> router.route(path).handler(way -> frontend.accept(way.request(), page)));
+        server.requestHandler(request -> {
+            if (isResourcePath(pathOf(request))) {
+                frontend.accept(request, handler);
+            } else {
+                router.handle(request);
+            }
+        });
         server.listen(port, host).toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
         return frontend;
+    }
+
+    private static String pathOf(HttpServerRequest request) {
+        String path = request.path();
+        return path == null ? "/" : path;
+    }
+
+    /** Undoes percent-encoding; a plus sign stays what it is in paths. */
+    private static String decode(String path) {
+        return path.indexOf('%') < 0 ? path : URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    /** Resources do not pass the router: theirs is the hot path, and its shape is fixed. */
+    private static boolean isResourcePath(String path) {
+        boolean core = path.startsWith("/api/");
+        if (!core && !path.startsWith("/apis/")) {
+            return false;
+        }
+        int slashes = 0;
+        for (int i = 0; i < path.length() - 1; i++) {
+            slashes += path.charAt(i) == '/' ? 1 : 0;
+        }
+        return slashes >= (core ? 3 : 4);
     }
 
     /** The port in use. */
@@ -111,12 +150,12 @@ public final class HttpFrontend implements AutoCloseable {
         return server.actualPort();
     }
 
-    private void accept(HttpServerRequest request) {
+    private void accept(HttpServerRequest request, Handler handler) {
         Body body = new Body();
         boolean upgrade = request.getHeader("Upgrade") != null;
         if (upgrade) {
             request.pause();
-            workers.execute(() -> serve(request, new byte[0]));
+            workers.execute(() -> serve(request, handler, new byte[0]));
             return;
         }
         request.handler(body::add);
@@ -129,7 +168,7 @@ public final class HttpFrontend implements AutoCloseable {
                                 "Request entity is too large: limit is " + MAX_BODY_BYTES)));
             } else {
                 byte[] bytes = body.buffer.getBytes();
-                workers.execute(() -> serve(request, bytes));
+                workers.execute(() -> serve(request, handler, bytes));
             }
         });
         request.exceptionHandler(gone -> LOG.debug("request ended early: {}", gone.getMessage()));
@@ -149,7 +188,7 @@ public final class HttpFrontend implements AutoCloseable {
         }
     }
 
-    private void serve(HttpServerRequest request, byte[] body) {
+    private void serve(HttpServerRequest request, Handler handler, byte[] body) {
         try {
             switch (handler.handle(toRequest(request, body))) {
                 case ApiResponse.Complete complete -> answer(request, complete);
@@ -182,10 +221,10 @@ public final class HttpFrontend implements AutoCloseable {
         request.headers()
                 .forEach((name, value) ->
                         headers.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
-        String path = java.net.URI.create(request.path().replace("|", "%7C")).getPath();
+        String path = decode(pathOf(request));
         return new ApiRequest(
                 request.method().name(),
-                path == null ? request.path() : path,
+                path,
                 request.query(),
                 Query.parse(request.query()),
                 headers,
@@ -274,12 +313,10 @@ public final class HttpFrontend implements AutoCloseable {
     /** Writes a streamed body with back-pressure; the producing virtual thread waits for a slow client. */
     private static final class ResponseSink implements ApiResponse.Sink {
         private final HttpServerRequest request;
-        private final HttpServerResponse response;
         private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
         ResponseSink(HttpServerRequest request) {
             this.request = request;
-            this.response = request.response();
         }
 
         void start(ApiResponse.Streamed streamed) {

@@ -66,11 +66,11 @@ public record RequestInfo(
             tail = tail + "/";
         }
         boolean watching = legacyWatch || query.flag("watch");
-        String verb = verb(method, name.isEmpty(), watching && (name.isEmpty() || legacyWatch), query);
+        String verb = verb(method, name.isEmpty(), watching && (name.isEmpty() || legacyWatch));
         return new RequestInfo(true, path, verb, group, version, namespace, resource, subresource, name, tail);
     }
 
-    private static String verb(String method, boolean collection, boolean watching, Query query) {
+    private static String verb(String method, boolean collection, boolean watching) {
         return switch (method) {
             case "GET", "HEAD" -> {
                 if (watching) {

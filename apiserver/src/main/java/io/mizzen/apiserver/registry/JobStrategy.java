@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -33,11 +34,7 @@ final class JobStrategy implements Strategy {
         String name = ObjectTree.name(job);
         ObjectNode template = ObjectTree.child(spec, "template");
         ObjectNode labels = ObjectTree.child(ObjectTree.metadata(template), "labels");
-        Map.of(
-                        "controller-uid", uid,
-                        PREFIX + "controller-uid", uid,
-                        "job-name", name,
-                        PREFIX + "job-name", name)
+        Map.of("controller-uid", uid, PREFIX + "controller-uid", uid, "job-name", name, PREFIX + "job-name", name)
                 .forEach((label, value) -> {
                     if (!labels.has(label)) {
                         labels.put(label, value);

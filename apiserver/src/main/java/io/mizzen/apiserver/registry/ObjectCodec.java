@@ -52,6 +52,16 @@ public final class ObjectCodec {
         }
     }
 
+    /** JSON text of any shape. */
+    static JsonNode parseAny(String json) {
+        try {
+            return MAPPER.readTree(json);
+        } catch (JsonProcessingException malformed) {
+            throw io.mizzen.api.status.StatusException.badRequest(
+                    "an annotation does not hold JSON: " + malformed.getOriginalMessage());
+        }
+    }
+
     /** The compact UTF-8 form of a tree. */
     public static byte[] toBytes(JsonNode node) {
         try {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.registry;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -87,7 +88,8 @@ public final class ServiceAllocator {
     }
 
     /** Claims one address; returns why it cannot be had, or null. */
-    @Nullable String claimAddress(String address, String service) {
+    @Nullable
+    String claimAddress(String address, String service) {
         int value;
         try {
             value = toInt(address);
@@ -137,13 +139,13 @@ public final class ServiceAllocator {
     }
 
     /** Claims one port; returns why it cannot be had, or null. */
-    @Nullable String claimPort(int port, String service) {
+    @Nullable
+    String claimPort(int port, String service) {
         if (port < FIRST_PORT || port > LAST_PORT) {
             return "provided port is not in the valid range. The range of valid ports is " + FIRST_PORT + "-"
                     + LAST_PORT;
         }
-        WriteResult result =
-                storage.create(PORT_PREFIX + port, service.getBytes(StandardCharsets.UTF_8), 0);
+        WriteResult result = storage.create(PORT_PREFIX + port, service.getBytes(StandardCharsets.UTF_8), 0);
         return result instanceof WriteResult.Written ? null : "provided port is already allocated";
     }
 

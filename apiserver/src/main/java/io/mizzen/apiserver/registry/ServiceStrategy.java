@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -128,7 +129,9 @@ final class ServiceStrategy implements Strategy {
             }
             for (JsonNode earlier : before.path("ports")) {
                 boolean same = earlier.path("port").equals(port.path("port"))
-                        && earlier.path("protocol").asText().equals(port.path("protocol").asText());
+                        && earlier.path("protocol")
+                                .asText()
+                                .equals(port.path("protocol").asText());
                 if (same && earlier.path("nodePort").asInt(0) != 0) {
                     object.set("nodePort", earlier.get("nodePort"));
                 }
@@ -159,8 +162,7 @@ final class ServiceStrategy implements Strategy {
         }
     }
 
-    private void claimAddress(
-            ObjectNode spec, String reference, Set<String> held, List<Runnable> undo, String name) {
+    private void claimAddress(ObjectNode spec, String reference, Set<String> held, List<Runnable> undo, String name) {
         String address = spec.path("clusterIP").asText("");
         if (isExternalName(spec) || address.equals("None") || held.contains(address)) {
             return;
@@ -228,15 +230,17 @@ final class ServiceStrategy implements Strategy {
     }
 
     private static Set<String> addresses(JsonNode service) {
-        Set<String> addresses = new HashSet<>(
-                ObjectTree.texts(service.path("spec").path("clusterIPs")));
+        Set<String> addresses =
+                new HashSet<>(ObjectTree.texts(service.path("spec").path("clusterIPs")));
         addresses.remove("None");
         return addresses;
     }
 
     private static Set<Integer> nodePorts(JsonNode service) {
         Set<Integer> ports = new HashSet<>();
-        service.path("spec").path("ports").forEach(port -> ports.add(port.path("nodePort").asInt(0)));
+        service.path("spec")
+                .path("ports")
+                .forEach(port -> ports.add(port.path("nodePort").asInt(0)));
         ports.remove(0);
         return ports;
     }

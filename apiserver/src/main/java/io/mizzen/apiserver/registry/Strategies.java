@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.registry;
 
 import io.mizzen.api.catalog.ResourceDefinition;
@@ -36,7 +37,9 @@ public final class Strategies {
         byResource.put("serviceaccounts", plain.returnsDeleted());
         byResource.put("resourcequotas", plain.returnsDeleted());
         byResource.put("networkpolicies.networking.k8s.io", counted.defaulting(WorkloadDefaults::networkPolicy));
-        byResource.put("rolebindings.rbac.authorization.k8s.io", plain.createOnUpdate().defaulting(WorkloadDefaults::roleBinding));
+        byResource.put(
+                "rolebindings.rbac.authorization.k8s.io",
+                plain.createOnUpdate().defaulting(WorkloadDefaults::roleBinding));
         byResource.put(
                 "clusterrolebindings.rbac.authorization.k8s.io",
                 plain.createOnUpdate().defaulting(WorkloadDefaults::roleBinding));

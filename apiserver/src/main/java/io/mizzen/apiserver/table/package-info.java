@@ -1,4 +1,7 @@
-/** Server-side tables. In come objects and their kind's columns; out goes a Table. Pure. */
+/**
+ * Server-side tables (API page "Receiving resources as Tables"): what {@code kubectl get} shows. In come a resource
+ * definition, objects and the time; out goes a {@code meta.k8s.io/v1} Table as a tree. Pure, safe for any thread.
+ */
 @NullMarked
 package io.mizzen.apiserver.table;
 

@@ -91,8 +91,9 @@ class JsonPatchTest {
     @Test
     void boundsOperationsAndCopies() {
         ArrayNode many = JsonNodeFactory.instance.arrayNode();
+        JsonNode operation = tree("{op: test, path: /a, value: 1}");
         for (int i = 0; i <= JsonPatch.MAX_OPERATIONS; i++) {
-            many.add(tree("{op: test, path: /a, value: 1}"));
+            many.add(operation);
         }
         ArrayNode doubling = JsonNodeFactory.instance.arrayNode();
         for (int i = 0; i < 40; i++) {

@@ -126,7 +126,7 @@ final class Writer implements AutoCloseable {
                     return;
                 }
             } catch (InterruptedException e) {
-                stopping = true;
+                LOG.debug("The storage writer is asked to end");
             } catch (Exception e) {
                 LOG.error("The group of {} writes failed", group.size(), e);
                 fail(group, new StorageUnavailableException("The write failed: " + e, true, e));
@@ -213,6 +213,7 @@ final class Writer implements AutoCloseable {
     @Override
     public void close() {
         stopping = true;
+        thread.interrupt();
         try {
             if (!thread.join(Duration.ofSeconds(8))) {
                 LOG.warn("The storage writer did not end within 8 s");

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.admission;
+
+import io.mizzen.apiserver.registry.Metadata;
+import io.mizzen.apiserver.storage.Storage;
+import io.mizzen.apiserver.storage.cache.ObjectCache;
+import java.util.List;
+
+/** The plugins that are on, in upstream's order. */
+public final class DefaultAdmission {
+    private DefaultAdmission() {}
+
+    public static Admission of(ObjectCache cache, Storage storage, Metadata names) {
+        return new Admission(List.of(
+                new NamespaceLifecycle(cache, storage),
+                new ServiceAccountPlugin(storage, names),
+                new PodDefaultsPlugins.Priority(cache),
+                new PodDefaultsPlugins.DefaultTolerationSeconds(),
+                new StoragePlugins.DefaultStorageClass(cache),
+                new StoragePlugins.ObjectInUseProtection()));
+    }
+}

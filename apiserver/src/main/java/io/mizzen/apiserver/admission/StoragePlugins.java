@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.admission;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.apiserver.registry.ObjectCodec;
+import io.mizzen.apiserver.storage.cache.CachedObject;
+import io.mizzen.apiserver.storage.cache.ListRequest;
+import io.mizzen.apiserver.storage.cache.ListResult;
+import io.mizzen.apiserver.storage.cache.ObjectCache;
+import io.mizzen.apiserver.storage.cache.ResourceKey;
+
+/** The plugins StorageObjectInUseProtection and DefaultStorageClass. */
+final class StoragePlugins {
+    private StoragePlugins() {}
+
+    /** Volumes and claims get a finalizer that their controllers take off when nothing uses them. */
+    static final class ObjectInUseProtection implements Admission.Plugin {
+        @Override
+        public void mutate(AdmissionRequest request) {
+            if (!request.isCreate()) {
+                return;
+            }
+            if (request.isFor("", "persistentvolumeclaims")) {
+                add(request.object(), "kubernetes.io/pvc-protection");
+            } else if (request.isFor("", "persistentvolumes")) {
+                add(request.object(), "kubernetes.io/pv-protection");
+            }
+        }
+
+        private static void add(ObjectNode object, String finalizer) {
+            ArrayNode finalizers = ObjectTree.list(ObjectTree.metadata(object), "finalizers");
+            if (!ObjectTree.texts(finalizers).contains(finalizer)) {
+                finalizers.add(finalizer);
+            }
+        }
+    }
+
+    /** A claim without a class gets the default one. */
+    static final class DefaultStorageClass implements Admission.Plugin {
+        private static final ResourceKey CLASSES = new ResourceKey("storage.k8s.io", "storageclasses");
+        private static final String ANNOTATION = "storageclass.kubernetes.io/is-default-class";
+
+        private final ObjectCache cache;
+
+        DefaultStorageClass(ObjectCache cache) {
+            this.cache = cache;
+        }
+
+        @Override
+        public void mutate(AdmissionRequest request) {
+            if (!request.isCreate() || !request.isFor("", "persistentvolumeclaims")) {
+                return;
+            }
+            ObjectNode spec = ObjectTree.child(request.object(), "spec");
+            if (spec.has("storageClassName")) {
+                return;
+            }
+            String newest = "";
+            String name = "";
+            if (cache.list(ListRequest.all(CLASSES)) instanceof ListResult.Listed listed) {
+                for (CachedObject object : listed.items()) {
+                    ObjectNode candidate = ObjectCodec.parse(object.json());
+                    String created = ObjectTree.text(candidate, "metadata", "creationTimestamp");
+                    boolean isDefault =
+                            "true".equals(ObjectTree.annotations(candidate).get(ANNOTATION));
+                    if (isDefault && created.compareTo(newest) > 0) {
+                        newest = created;
+                        name = object.name();
+                    }
+                }
+            }
+            if (!name.isEmpty()) {
+                spec.put("storageClassName", name);
+            }
+        }
+    }
+}

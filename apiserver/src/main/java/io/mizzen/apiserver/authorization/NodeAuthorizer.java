@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.authorization;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.apiserver.registry.ObjectCodec;
+import io.mizzen.apiserver.storage.cache.CachedObject;
+import io.mizzen.apiserver.storage.cache.FieldMatch;
+import io.mizzen.apiserver.storage.cache.ListRequest;
+import io.mizzen.apiserver.storage.cache.ListResult;
+import io.mizzen.apiserver.storage.cache.ObjectCache;
+import io.mizzen.apiserver.storage.cache.ResourceKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a kubelet may do: the rules of the role {@code system:node}, and of Secrets, ConfigMaps and service account tokens
+ * only those that a pod on its node uses (API page "Using Node Authorization"). Thread-safe.
+ */
+public final class NodeAuthorizer implements Authorizer {
+    private static final String NODES = "system:nodes";
+    private static final String PREFIX = "system:node:";
+    private static final ResourceKey PODS = new ResourceKey("", "pods");
+    private static final Set<String> GUARDED = Set.of("secrets", "configmaps");
+
+    private final ObjectCache cache;
+    private final List<Rule> rules = new ArrayList<>();
+
+    /**
+     * @param nodeRole the ClusterRole {@code system:node}
+     */
+    public NodeAuthorizer(ObjectCache cache, JsonNode nodeRole) {
+        this.cache = cache;
+        nodeRole.path("rules").forEach(rule -> rules.add(Rule.of(rule)));
+    }
+
+    @Override
+    public Decision authorize(Attributes attributes) {
+        String user = attributes.user().name();
+        if (!user.startsWith(PREFIX) || !attributes.user().isIn(NODES)) {
+            return Decision.NO_OPINION;
+        }
+        if (rules.stream().noneMatch(rule -> rule.allows(attributes))) {
+            return Decision.NO_OPINION;
+        }
+        String node = user.substring(PREFIX.length());
+        if (attributes.group().isEmpty() && GUARDED.contains(attributes.resource())) {
+            boolean used = !attributes.name().isEmpty()
+                    && podsOf(node, attributes.namespace()).stream()
+                            .anyMatch(pod -> uses(pod, attributes.resource(), attributes.name()));
+            return used ? new Decision(true, "") : noRelationship(node, attributes);
+        }
+        if (attributes.resource().equals("serviceaccounts")
+                && attributes.subresource().equals("token")) {
+            boolean used = podsOf(node, attributes.namespace()).stream()
+                    .anyMatch(pod ->
+                            ObjectTree.text(pod, "spec", "serviceAccountName").equals(attributes.name()));
+            return used ? new Decision(true, "") : noRelationship(node, attributes);
+        }
+        return new Decision(true, "");
+    }
+
+    private static Decision noRelationship(String node, Attributes attributes) {
+        return new Decision(
+                false,
+                "no relationship found between node '" + node + "' and this object"
+                        + (attributes.name().isEmpty() ? " (can only read named objects)" : ""));
+    }
+
+    private List<JsonNode> podsOf(String node, String namespace) {
+        ListRequest request = new ListRequest(
+                PODS,
+                namespace,
+                pod -> pod.field("spec.nodeName").equals(node),
+                new FieldMatch("spec.nodeName", node),
+                null,
+                0,
+                0);
+        List<JsonNode> pods = new ArrayList<>();
+        if (cache.list(request) instanceof ListResult.Listed listed) {
+            for (CachedObject pod : listed.items()) {
+                pods.add(ObjectCodec.parse(pod.json()));
+            }
+        }
+        return pods;
+    }
+
+    private static boolean uses(JsonNode pod, String resource, String name) {
+        boolean secret = resource.equals("secrets");
+        JsonNode spec = pod.path("spec");
+        if (secret) {
+            for (JsonNode reference : spec.path("imagePullSecrets")) {
+                if (reference.path("name").asText().equals(name)) {
+                    return true;
+                }
+            }
+        }
+        return usedByVolume(spec, secret, name) || usedByEnvironment(spec, secret, name);
+    }
+
+    private static boolean usedByVolume(JsonNode spec, boolean secret, String name) {
+        for (JsonNode volume : spec.path("volumes")) {
+            String direct = secret
+                    ? ObjectTree.text(volume, "secret", "secretName")
+                    : ObjectTree.text(volume, "configMap", "name");
+            if (direct.equals(name)) {
+                return true;
+            }
+            for (JsonNode source : volume.path("projected").path("sources")) {
+                if (ObjectTree.text(source, secret ? "secret" : "configMap", "name")
+                        .equals(name)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean usedByEnvironment(JsonNode spec, boolean secret, String name) {
+        for (String list : List.of("initContainers", "containers", "ephemeralContainers")) {
+            for (JsonNode container : spec.path(list)) {
+                for (JsonNode from : container.path("envFrom")) {
+                    if (ObjectTree.text(from, secret ? "secretRef" : "configMapRef", "name")
+                            .equals(name)) {
+                        return true;
+                    }
+                }
+                for (JsonNode env : container.path("env")) {
+                    String key = secret ? "secretKeyRef" : "configMapKeyRef";
+                    if (ObjectTree.text(env, "valueFrom", key, "name").equals(name)) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+}

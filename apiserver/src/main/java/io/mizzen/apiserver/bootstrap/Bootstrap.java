@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.bootstrap;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.selector.LabelSelector;
+import io.mizzen.api.status.StatusException;
+import io.mizzen.api.status.StatusReason;
+import io.mizzen.apiserver.registry.ObjectStore;
+import io.mizzen.apiserver.registry.ResourceRegistry;
+import io.mizzen.apiserver.registry.ServedResource;
+import io.mizzen.apiserver.registry.WriteContext;
+import io.mizzen.apiserver.schema.Defaults;
+import io.mizzen.apiserver.storage.Storage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+
+/** Writes the first objects at every start. Runs once on the starting thread, before the server says that it is ready. */
+public final class Bootstrap {
+    private static final List<String> NAMESPACES = List.of("default", "kube-system", "kube-public", "kube-node-lease");
+
+    private final ObjectStore store;
+    private final ResourceRegistry resources;
+    private final Storage storage;
+    private final InstantSource clock;
+
+    public Bootstrap(ObjectStore store, ResourceRegistry resources, Storage storage, InstantSource clock) {
+        this.store = store;
+        this.resources = resources;
+        this.storage = storage;
+        this.clock = clock;
+    }
+
+    /** The default roles and bindings, as data. */
+    public static JsonNode roles() {
+        try (InputStream in = Objects.requireNonNull(Bootstrap.class.getResourceAsStream("rbac.json"))) {
+            return new ObjectMapper().readTree(in);
+        } catch (IOException broken) {
+            throw new UncheckedIOException("the default roles cannot be read", broken);
+        }
+    }
+
+    /** A default ClusterRole by its name. */
+    public static JsonNode clusterRole(String name) {
+        for (JsonNode role : roles()) {
+            if (role.path("kind").asText().equals("ClusterRole")
+                    && ObjectTree.name(role).equals(name)) {
+                return role;
+            }
+        }
+        throw new IllegalArgumentException("no default role " + name);
+    }
+
+    /**
+     * Writes what is missing.
+     *
+     * @param advertiseAddress address of this API server
+     * @param port its port
+     * @param serviceAddress first address of the service range
+     */
+    public void run(String advertiseAddress, int port, String serviceAddress, String serviceCidr) {
+        NAMESPACES.forEach(this::namespace);
+        JsonNode roles = roles();
+        for (JsonNode role : roles) {
+            ObjectNode object = ((ObjectNode) role).deepCopy();
+            if (object.has("aggregationRule")) {
+                aggregate(object, roles);
+            }
+            createIfAbsent("rbac.authorization.k8s.io", plural(object), ObjectTree.namespace(object), object);
+        }
+        priorityClass("system-node-critical", 2_000_001_000, "Pods that their node cannot do without.");
+        priorityClass("system-cluster-critical", 2_000_000_000, "Pods that the cluster cannot do without.");
+        serviceCidr(serviceCidr);
+        kubernetesService(advertiseAddress, port, serviceAddress);
+    }
+
+    private static String plural(JsonNode object) {
+        return switch (object.path("kind").asText()) {
+            case "ClusterRole" -> "clusterroles";
+            case "ClusterRoleBinding" -> "clusterrolebindings";
+            case "Role" -> "roles";
+            default -> "rolebindings";
+        };
+    }
+
+    /** The rules of the roles that an aggregated role collects, so that it works before its controller runs. */
+    private static void aggregate(ObjectNode role, JsonNode roles) {
+        ArrayNode rules = role.putArray("rules");
+        for (JsonNode selector : role.path("aggregationRule").path("clusterRoleSelectors")) {
+            LabelSelector labels = LabelSelector.ofObject(selector);
+            for (JsonNode candidate : roles) {
+                boolean isRole = candidate.path("kind").asText().equals("ClusterRole");
+                if (isRole && labels.matches(ObjectTree.labels(candidate)) && !candidate.has("aggregationRule")) {
+                    candidate.path("rules").forEach(rules::add);
+                }
+            }
+        }
+    }
+
+    private void namespace(String name) {
+        ObjectNode namespace = JsonNodeFactory.instance.objectNode();
+        namespace.put("kind", "Namespace").put("apiVersion", "v1");
+        namespace.putObject("metadata").put("name", name);
+        createIfAbsent("", "namespaces", "", namespace);
+    }
+
+    private void priorityClass(String name, int value, String description) {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        object.put("kind", "PriorityClass").put("apiVersion", "scheduling.k8s.io/v1");
+        object.putObject("metadata").put("name", name);
+        object.put("value", value).put("description", description);
+        createIfAbsent("scheduling.k8s.io", "priorityclasses", "", object);
+    }
+
+    private void serviceCidr(String cidr) {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        object.put("kind", "ServiceCIDR").put("apiVersion", "networking.k8s.io/v1");
+        object.putObject("metadata").put("name", "kubernetes");
+        object.putObject("spec").putArray("cidrs").add(cidr);
+        createIfAbsent("networking.k8s.io", "servicecidrs", "", object);
+    }
+
+    private void kubernetesService(String address, int port, String serviceAddress) {
+        ObjectNode service = JsonNodeFactory.instance.objectNode();
+        service.put("kind", "Service").put("apiVersion", "v1");
+        ObjectNode metadata = service.putObject("metadata").put("name", "kubernetes");
+        metadata.putObject("labels").put("component", "apiserver").put("provider", "kubernetes");
+        ObjectNode spec = service.putObject("spec").put("clusterIP", serviceAddress);
+        spec.putArray("ports")
+                .addObject()
+                .put("name", "https")
+                .put("protocol", "TCP")
+                .put("port", 443)
+                .put("targetPort", port);
+        createIfAbsent("", "services", "default", service);
+        endpoints(address, port);
+    }
+
+    private void endpoints(String address, int port) {
+        ObjectNode endpoints = JsonNodeFactory.instance.objectNode();
+        endpoints.put("kind", "Endpoints").put("apiVersion", "v1");
+        ObjectNode metadata =
+                endpoints.putObject("metadata").put("name", "kubernetes").put("namespace", "default");
+        metadata.putObject("labels").put("endpointslice.kubernetes.io/skip-mirror", "true");
+        ObjectNode subset = endpoints.putArray("subsets").addObject();
+        subset.putArray("addresses").addObject().put("ip", address);
+        subset.putArray("ports")
+                .addObject()
+                .put("name", "https")
+                .put("port", port)
+                .put("protocol", "TCP");
+        replace("", "endpoints", endpoints);
+        ObjectNode slice = JsonNodeFactory.instance.objectNode();
+        slice.put("kind", "EndpointSlice").put("apiVersion", "discovery.k8s.io/v1");
+        slice.putObject("metadata")
+                .put("name", "kubernetes")
+                .put("namespace", "default")
+                .putObject("labels")
+                .put("kubernetes.io/service-name", "kubernetes");
+        slice.put("addressType", "IPv4");
+        ObjectNode endpoint = slice.putArray("endpoints").addObject();
+        endpoint.putArray("addresses").add(address);
+        endpoint.putObject("conditions").put("ready", true);
+        slice.putArray("ports")
+                .addObject()
+                .put("name", "https")
+                .put("port", port)
+                .put("protocol", "TCP");
+        replace("discovery.k8s.io", "endpointslices", slice);
+    }
+
+    /** Makes an object as given, also when an older one is there: the server's address may have changed. */
+    private void replace(String group, String plural, ObjectNode wanted) {
+        ServedResource resource = resources.require(group, plural);
+        String name = ObjectTree.name(wanted);
+        if (storage.get(resource.key("default", name)) == null) {
+            createIfAbsent(group, plural, "default", wanted);
+            return;
+        }
+        store.update(WriteContext.server(clock.instant()), resource, "default", name, current -> {
+            ObjectNode object = Objects.requireNonNull(current);
+            wanted.properties().forEach(field -> {
+                if (!field.getKey().equals("metadata")) {
+                    object.set(field.getKey(), field.getValue());
+                }
+            });
+            Defaults.apply(object, resource.schema());
+            return object;
+        });
+    }
+
+    private void createIfAbsent(String group, String plural, String namespace, ObjectNode object) {
+        ServedResource resource = resources.require(group, plural);
+        String name = ObjectTree.name(object);
+        if (storage.get(resource.key(namespace, name)) != null) {
+            return;
+        }
+        Defaults.apply(object, resource.schema());
+        try {
+            store.create(WriteContext.server(clock.instant()), resource, namespace, object);
+        } catch (StatusException exists) {
+            // Another API server on the same store was quicker.
+            if (exists.reason() != StatusReason.AlreadyExists) {
+                throw exists;
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.proxy;
+
+import io.mizzen.api.status.StatusException;
+import io.mizzen.api.status.StatusReason;
+import io.mizzen.apiserver.http.ApiRequest;
+import io.mizzen.apiserver.http.ApiResponse;
+import io.mizzen.apiserver.http.Query;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.impl.http1.UpgradedSocket;
+import io.vertx.core.internal.http.HttpServerRequestInternal;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Passes requests on to another server and its answer back. Called on a request's virtual thread; once the answer has
+ * begun, event loops move the bytes and the thread is free.
+ */
+public final class Forwarder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
+    private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
+    private static final long ANSWER_TIMEOUT_SECONDS = 30;
+    private static final Set<String> HOP_BY_HOP = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "host",
+            "content-length",
+            "authorization",
+            "impersonate-user",
+            "impersonate-group",
+            "impersonate-uid");
+
+    private final HttpClient kubelets;
+    private final HttpClient others;
+
+    /**
+     * @param certificate client certificate for kubelets, PEM
+     * @param key its key, PEM
+     * @param authority CA of the kubelets' serving certificates, PEM
+     */
+    public Forwarder(Vertx vertx, Path certificate, Path key, Path authority) {
+        this.kubelets = vertx.createHttpClient(options()
+                .setSsl(true)
+                .setVerifyHost(true)
+                .setKeyCertOptions(new PemKeyCertOptions()
+                        .setCertPath(certificate.toString())
+                        .setKeyPath(key.toString()))
+                .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
+        // Pods and services are proxied to without checking certificates, as upstream does.
+        this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false));
+    }
+
+    private static HttpClientOptions options() {
+        return new HttpClientOptions()
+                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setKeepAlive(false)
+                .setDecompressionSupported(false);
+    }
+
+    /** Passes a request on; answers the client itself. */
+    public ApiResponse forward(ApiRequest request, Target target) throws InterruptedException {
+        HttpClient client = target.asKubeletClient() ? kubelets : others;
+        RequestOptions options = new RequestOptions()
+                .setHost(target.host())
+                .setPort(target.port())
+                .setSsl(target.tls())
+                .setURI(target.pathAndQuery())
+                .setMethod(HttpMethod.valueOf(request.method()));
+        try {
+            HttpClientRequest outgoing = await(client.request(options));
+            copyHeaders(request, outgoing);
+            boolean upgrade = request.isUpgrade();
+            Translation translation = upgrade ? Translation.of(request) : Translation.NONE;
+            if (translation != Translation.NONE) {
+                outgoing.headers().entries().stream()
+                        .map(java.util.Map.Entry::getKey)
+                        .filter(name -> name.toLowerCase(Locale.ROOT).startsWith("sec-websocket"))
+                        .toList()
+                        .forEach(outgoing.headers()::remove);
+                outgoing.setMethod(HttpMethod.POST);
+                outgoing.putHeader("Connection", "Upgrade").putHeader("Upgrade", "SPDY/3.1");
+                outgoing.putHeader("X-Stream-Protocol-Version", translation.streamProtocol());
+            } else if (upgrade) {
+                outgoing.putHeader("Connection", "Upgrade").putHeader("Upgrade", request.header("Upgrade"));
+            }
+            HttpClientResponse answer = await(send(outgoing, request, upgrade));
+            if (upgrade && answer.statusCode() == 101) {
+                if (translation == Translation.NONE) {
+                    tunnel(request, answer);
+                } else {
+                    translate(request, answer, translation);
+                }
+            } else {
+                relay(request, answer);
+            }
+            return new ApiResponse.TakenOver();
+        } catch (ExecutionException failed) {
+            Throwable cause = failed.getCause() == null ? failed : failed.getCause();
+            throw unreachable(target, String.valueOf(cause.getMessage()));
+        } catch (TimeoutException slow) {
+            throw unreachable(target, "no answer within " + ANSWER_TIMEOUT_SECONDS + " s");
+        }
+    }
+
+    private static StatusException unreachable(Target target, String why) {
+        return StatusException.of(
+                        StatusReason.InternalError,
+                        "error dialing backend: " + target.host() + ":" + target.port() + ": " + why)
+                .withCode(500);
+    }
+
+    private static Future<HttpClientResponse> send(HttpClientRequest outgoing, ApiRequest request, boolean upgrade) {
+        Future<HttpClientResponse> response = outgoing.response();
+        if (upgrade) {
+            // The answer's socket is kept as it comes: what follows the 101 are not HTTP bytes.
+            return outgoing.connect();
+        }
+        if (request.body().length == 0) {
+            return outgoing.end().compose(done -> response);
+        }
+        return outgoing.end(Buffer.buffer(request.body())).compose(done -> response);
+    }
+
+    private static void copyHeaders(ApiRequest request, HttpClientRequest outgoing) {
+        request.headers().forEach((name, values) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (!HOP_BY_HOP.contains(lower) && !lower.startsWith("impersonate-extra-")) {
+                outgoing.putHeader(name, values);
+            }
+        });
+        outgoing.putHeader("X-Forwarded-For", request.remoteAddress());
+    }
+
+    private static <T> T await(Future<T> future) throws InterruptedException, ExecutionException, TimeoutException {
+        return future.toCompletionStage().toCompletableFuture().get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** How a WebSocket is turned into the SPDY connection that kubelets take. */
+    private enum Translation {
+        NONE(""),
+        /** Channels to streams, for exec and attach. */
+        CHANNELS("v4.channel.k8s.io"),
+        /** SPDY's own bytes inside binary messages, for port-forward. */
+        TUNNEL("portforward.k8s.io");
+
+        private final String streamProtocol;
+
+        Translation(String streamProtocol) {
+            this.streamProtocol = streamProtocol;
+        }
+
+        String streamProtocol() {
+            return streamProtocol;
+        }
+
+        static Translation of(ApiRequest request) {
+            if (!request.header("Upgrade").equalsIgnoreCase("websocket")) {
+                return NONE;
+            }
+            List<String> offered =
+                    List.of(request.headerList("Sec-WebSocket-Protocol").split(" *, *"));
+            if (offered.contains("SPDY/3.1+portforward.k8s.io")) {
+                return TUNNEL;
+            }
+            return offered.contains("v5.channel.k8s.io") || offered.contains("v4.channel.k8s.io") ? CHANNELS : NONE;
+        }
+    }
+
+    private static void translate(ApiRequest request, HttpClientResponse answer, Translation translation)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        NetSocket kubelet = answer.netSocket();
+        kubelet.pause();
+        CompletableFuture<ServerWebSocket> taken = new CompletableFuture<>();
+        onContext(request, response -> accept(request, taken));
+        ServerWebSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (translation == Translation.TUNNEL) {
+            WebSocketTunnel.join(client, kubelet);
+            return;
+        }
+        Query query = request.query();
+        WebSocketExec.start(
+                client,
+                kubelet,
+                new WebSocketExec.Wanted(
+                        query.flag("stdin"),
+                        !query.has("stdout") || query.flag("stdout"),
+                        !query.has("stderr") || query.flag("stderr"),
+                        query.flag("tty")));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the promise carries the outcome on
+    private static void accept(ApiRequest request, CompletableFuture<ServerWebSocket> taken) {
+        request.connection()
+                .toWebSocket()
+                .onSuccess(open -> {
+                    open.pause();
+                    taken.complete(open);
+                })
+                .onFailure(taken::completeExceptionally);
+    }
+
+    /** Joins the two sockets until either side ends. */
+    private static void tunnel(ApiRequest request, HttpClientResponse answer)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        NetSocket backend = answer.netSocket();
+        backend.pause();
+        CompletableFuture<NetSocket> taken = new CompletableFuture<>();
+        onContext(request, response -> {
+            response.putHeader("Connection", "Upgrade");
+            answer.headers().forEach((name, value) -> {
+                String lower = name.toLowerCase(Locale.ROOT);
+                if (lower.equals("upgrade")
+                        || lower.startsWith("sec-websocket-")
+                        || lower.startsWith("x-stream-protocol")) {
+                    response.putHeader(name, value);
+                }
+            });
+            settle(UpgradedSocket.of(request.connection()), taken);
+        });
+        NetSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        pipe(client, backend);
+        pipe(backend, client);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the promise carries the outcome on
+    private static void settle(Future<NetSocket> socket, CompletableFuture<NetSocket> taken) {
+        socket.onSuccess(open -> {
+                    open.pause();
+                    taken.complete(open);
+                })
+                .onFailure(taken::completeExceptionally);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // when one way ends the other is closed, whatever the reason
+    private static void pipe(NetSocket from, NetSocket to) {
+        from.exceptionHandler(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
+        from.pipeTo(to).onComplete(done -> {
+            to.close();
+            from.close();
+        });
+    }
+
+    private static void relay(ApiRequest request, HttpClientResponse answer) {
+        answer.pause();
+        onContext(request, response -> {
+            if (response.closed()) {
+                abandon(answer);
+                return;
+            }
+            response.setStatusCode(answer.statusCode());
+            answer.headers().forEach((name, value) -> {
+                if (!HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
+                    response.putHeader(name, value);
+                }
+            });
+            String length = answer.getHeader("Content-Length");
+            if (length != null) {
+                response.putHeader("Content-Length", length);
+            } else {
+                response.setChunked(true);
+            }
+            response.closeHandler(gone -> abandon(answer));
+            drain(answer, response);
+        });
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
+    private static void drain(HttpClientResponse answer, HttpServerResponse response) {
+        response.writeHead();
+        answer.pipeTo(response).onFailure(gone -> LOG.debug("relay ended: {}", gone.getMessage()));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told
+    private static void abandon(HttpClientResponse answer) {
+        answer.request().reset();
+    }
+
+    private static void onContext(ApiRequest request, java.util.function.Consumer<HttpServerResponse> action) {
+        Context context = ((HttpServerRequestInternal) request.connection()).context();
+        context.runOnContext(run -> action.accept(request.connection().response()));
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // closing a client cannot fail in a way that matters
+    public void close() {
+        List.of(kubelets, others).forEach(HttpClient::close);
+    }
+}

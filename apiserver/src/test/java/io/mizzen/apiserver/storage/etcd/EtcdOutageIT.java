@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.storage.etcd;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.mizzen.apiserver.storage.CompactedException;
+import io.mizzen.apiserver.storage.RecordingListener;
+import io.mizzen.apiserver.storage.Storage.Entry;
+import io.mizzen.apiserver.storage.Storage.WriteResult.Written;
+import io.mizzen.apiserver.storage.StorageReadOnlyException;
+import io.mizzen.apiserver.storage.StorageUnavailableException;
+import io.mizzen.apiserver.storage.Subscription;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens when etcd goes away and comes back. */
+class EtcdOutageIT {
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final String PREFIX = "/registry/outage/";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void goesOnByItselfAfterEtcdWasKilledAndLosesNoEvent() throws Exception {
+        try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null);
+                EtcdStorage storage = EtcdStorage.connect(etcd.options().withRequestTimeout(Duration.ofSeconds(2)))) {
+            await().atMost(LONG)
+                    .ignoreException(StorageUnavailableException.class)
+                    .until(() -> storage.currentRevision() > 0);
+            RecordingListener listener = new RecordingListener();
+            AtomicBoolean stop = new AtomicBoolean();
+            List<Long> answered = new ArrayList<>();
+            try (Subscription watch = storage.watch(PREFIX, storage.currentRevision(), listener)) {
+                Thread writer = Thread.ofVirtual().start(() -> writeUntil(stop, storage, answered));
+                for (int i = 0; i < 3; i++) {
+                    int seen = listener.events.size();
+                    await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
+                    etcd.kill();
+                    assertThatThrownBy(storage::currentRevision).isInstanceOf(StorageUnavailableException.class);
+                    etcd.start();
+                }
+                int seen = listener.events.size();
+                await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
+                stop.set(true);
+                writer.join(LONG);
+
+                List<Long> stored = storage.list(PREFIX, null, 0, 0).entries().stream()
+                        .map(Entry::modRevision)
+                        .sorted()
+                        .toList();
+                await().atMost(LONG).until(() -> listener.events.size() >= stored.size());
+                assertThat(listener.revisions()).containsExactlyElementsOf(stored);
+                assertThat(stored).containsAll(answered);
+                assertThat(listener.closed).isNull();
+            }
+        }
+    }
+
+    private static void writeUntil(AtomicBoolean stop, EtcdStorage storage, List<Long> answered) {
+        for (int i = 0; !stop.get(); i++) {
+            try {
+                if (storage.create(PREFIX + String.format("k%06d", i), "v".getBytes(UTF_8), 0)
+                        instanceof Written(long revision)) {
+                    answered.add(revision);
+                }
+            } catch (StorageUnavailableException e) {
+                // An outage: the next key is tried; whether this one was written the listing will tell.
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
+    }
+
+    @Test
+    void failsWithinItsTimeoutWhileEtcdHangsAndGoesOnAfterwards() throws Exception {
+        try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null);
+                EtcdStorage storage = EtcdStorage.connect(etcd.options().withRequestTimeout(Duration.ofMillis(700)))) {
+            await().atMost(LONG)
+                    .ignoreException(StorageUnavailableException.class)
+                    .until(() -> storage.currentRevision() > 0);
+            etcd.freeze();
+            try {
+                long start = System.nanoTime();
+                assertThatThrownBy(() -> storage.create(PREFIX + "a", new byte[1], 0))
+                        .isInstanceOfSatisfying(
+                                StorageUnavailableException.class,
+                                e -> assertThat(e.outcomeUnknown()).isTrue())
+                        .hasMessageContaining("did not answer within 700 ms");
+                assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+            } finally {
+                etcd.thaw();
+            }
+
+            await().atMost(LONG)
+                    .ignoreException(StorageUnavailableException.class)
+                    .until(() -> storage.create(PREFIX + "b", new byte[1], 0) instanceof Written);
+        }
+    }
+
+    @Test
+    void tellsAWatchThatMissedACompaction() throws Exception {
+        try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null);
+                EtcdStorage storage = EtcdStorage.connect(etcd.options())) {
+            await().atMost(LONG)
+                    .ignoreException(StorageUnavailableException.class)
+                    .until(() -> storage.currentRevision() > 0);
+            Written first = (Written) storage.create(PREFIX + "a", new byte[1], 0);
+            Written second = (Written) storage.update(PREFIX + "a", new byte[2], first.revision(), 0);
+            Written third = (Written) storage.update(PREFIX + "a", new byte[3], second.revision(), 0);
+            storage.compact(third.revision());
+            RecordingListener listener = new RecordingListener();
+
+            try (Subscription watch = storage.watch(PREFIX, first.revision(), listener)) {
+                await().atMost(LONG).until(() -> listener.closed != null);
+                assertThat(listener.closed)
+                        .isInstanceOfSatisfying(
+                                CompactedException.class,
+                                e -> assertThat(e.revision()).isEqualTo(third.revision()));
+            }
+        }
+    }
+
+    @Test
+    void isReadOnlyWhenEtcdIsOutOfSpace() throws Exception {
+        try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null, "--quota-backend-bytes=2097152");
+                EtcdStorage storage = EtcdStorage.connect(etcd.options())) {
+            await().atMost(LONG)
+                    .ignoreException(StorageUnavailableException.class)
+                    .until(() -> storage.currentRevision() > 0);
+
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 100; i++) {
+                            storage.create(PREFIX + i, new byte[200_000], 0);
+                        }
+                    })
+                    .isInstanceOf(StorageReadOnlyException.class)
+                    .hasMessageContaining("out of space");
+            assertThat(storage.get(PREFIX + "0")).isNotNull();
+        }
+    }
+}

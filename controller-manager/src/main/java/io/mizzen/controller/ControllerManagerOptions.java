@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.controller;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a controller manager is to do.
+ *
+ * @param clusterCidr the range of pod addresses, IPv4, such as {@code 10.42.0.0/16}; nodes get parts of it
+ * @param nodeCidrMaskSize prefix length of a node's part, such as 24
+ * @param rootCaPem the CA that pods are to trust; without it none is published
+ * @param controllers names to run; {@code *} stands for all that are on by default, {@code -name} leaves one out
+ * @param leaderElection the identity under which to stand for leadership; without it the controllers start at once
+ * @param terminatedPodThreshold how many ended pods may stay in the cluster
+ */
+public record ControllerManagerOptions(
+        String clusterCidr,
+        int nodeCidrMaskSize,
+        Optional<String> rootCaPem,
+        List<String> controllers,
+        Optional<String> leaderElection,
+        int terminatedPodThreshold) {
+
+    /** Copies the list. */
+    public ControllerManagerOptions {
+        controllers = List.copyOf(controllers);
+    }
+
+    /** All controllers, Mizzen's default ranges, no leader election, no CA. */
+    public static ControllerManagerOptions defaults() {
+        return new ControllerManagerOptions(
+                "10.42.0.0/16", 24, Optional.empty(), List.of("*"), Optional.empty(), 12_500);
+    }
+
+    /** The same with this pod range. */
+    public ControllerManagerOptions withClusterCidr(String cidr, int nodeMaskSize) {
+        return new ControllerManagerOptions(
+                cidr, nodeMaskSize, rootCaPem, controllers, leaderElection, terminatedPodThreshold);
+    }
+
+    /** The same, publishing this CA. */
+    public ControllerManagerOptions withRootCa(String pem) {
+        return new ControllerManagerOptions(
+                clusterCidr, nodeCidrMaskSize, Optional.of(pem), controllers, leaderElection, terminatedPodThreshold);
+    }
+
+    /** The same, running these controllers. */
+    public ControllerManagerOptions withControllers(List<String> names) {
+        return new ControllerManagerOptions(
+                clusterCidr, nodeCidrMaskSize, rootCaPem, names, leaderElection, terminatedPodThreshold);
+    }
+
+    /** The same, standing for leadership under this identity. */
+    public ControllerManagerOptions withLeaderElection(String identity) {
+        return new ControllerManagerOptions(
+                clusterCidr, nodeCidrMaskSize, rootCaPem, controllers, Optional.of(identity), terminatedPodThreshold);
+    }
+
+    /** Whether a controller is to run. */
+    public boolean runs(String name) {
+        if (controllers.contains("-" + name)) {
+            return false;
+        }
+        return controllers.contains(name) || controllers.contains("*");
+    }
+}

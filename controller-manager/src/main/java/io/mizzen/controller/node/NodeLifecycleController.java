@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.controller.node;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.mizzen.client.ApiErrors;
+import io.mizzen.client.ChangeHandler;
+import io.mizzen.client.ControllerLoop;
+import io.mizzen.client.EventSink;
+import io.mizzen.client.Indexes;
+import io.mizzen.client.Informer;
+import io.mizzen.client.Json;
+import io.mizzen.client.ObjectKey;
+import io.mizzen.client.Result;
+import io.mizzen.client.WorkQueue;
+import io.mizzen.controller.Controller;
+import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.condition.Timestamps;
+import io.mizzen.controller.pod.Pods;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Judges every node each five seconds by its status and its lease, sets the conditions of lost ones to Unknown, marks
+ * their pods as not ready, and taints. See KEP-589 (node leases).
+ */
+public final class NodeLifecycleController implements Controller {
+
+    private static final Logger log = LoggerFactory.getLogger(NodeLifecycleController.class);
+    private static final String NAME = "node-lifecycle-controller";
+    private static final String LEASES = "kube-node-lease";
+    private static final Duration PERIOD = Duration.ofSeconds(5);
+
+    private final ControllerContext context;
+    private final Informer<Node> nodes;
+    private final Informer<Lease> leases;
+    private final Informer<Pod> pods;
+    private final EventSink events;
+    private final List<ControllerLoop<?>> loops;
+    /** What was last heard of each node; with {@link #zones} and {@link #known} the monitor's own. */
+    private final Map<String, NodeRules.Health> health = new HashMap<>();
+
+    private final Zones zones = new Zones();
+    private final Set<String> known = new HashSet<>();
+    /** Nodes whose pods could not all be marked as not ready yet. */
+    private final Set<String> toMark = new HashSet<>();
+
+    private final Map<String, String> readinessBefore = new HashMap<>();
+
+    /** Asks for its informers and waits to be started. */
+    public NodeLifecycleController(ControllerContext context) {
+        this.context = context;
+        this.nodes = context.informers().of(Node.class);
+        this.leases = context.informers().of(Lease.class);
+        this.pods = context.informers().of(Pod.class);
+        this.events = context.events().apply("node-controller");
+        WorkQueue<String> monitor = context.queue("node_lifecycle_controller");
+        WorkQueue<String> taints = context.queue("node_lifecycle_controller_taints");
+        this.loops = List.of(
+                context.loop(monitor, NAME, 1, this::monitor),
+                context.loop(taints, NAME + "-taints", 8, this::taintForScheduling));
+        pods.addIndex(Indexes.NODE, Indexes::nodeOf);
+        nodes.onChange(ChangeHandler.of(node -> taints.add(node.getMetadata().getName())));
+        monitor.add("all");
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public List<ControllerLoop<?>> loops() {
+        return loops;
+    }
+
+    private Result taintForScheduling(String name) {
+        Optional<Node> node = nodes.find(ObjectKey.cluster(name));
+        if (node.isPresent()) {
+            NodeRules.scheduleTaints(node.get(), context.clock().instant())
+                    .ifPresent(taints -> writeTaints(node.get(), taints));
+        }
+        return Result.done();
+    }
+
+    private Result monitor(String key) {
+        List<Node> all = nodes.list();
+        noteMembership(all);
+        Map<String, Zones.Count> counts = Zones.count(all);
+        for (Node node : all) {
+            try {
+                judge(node, counts);
+            } catch (KubernetesClientException e) {
+                if (!ApiErrors.isConflict(e) && !ApiErrors.isNotFound(e)) {
+                    log.warn(
+                            "Node {} could not be updated: {}",
+                            node.getMetadata().getName(),
+                            e.getMessage());
+                }
+            }
+        }
+        return Result.after(PERIOD);
+    }
+
+    private void noteMembership(List<Node> all) {
+        Set<String> names = new HashSet<>();
+        for (Node node : all) {
+            String name = node.getMetadata().getName();
+            names.add(name);
+            if (known.add(name)) {
+                tell(node, "RegisteredNode", "Registered Node " + name + " in Controller");
+            }
+        }
+        for (String name : Set.copyOf(known)) {
+            if (!names.contains(name)) {
+                known.remove(name);
+                health.remove(name);
+                toMark.remove(name);
+                readinessBefore.remove(name);
+                log.info("Node {} was removed", name);
+            }
+        }
+    }
+
+    private void judge(Node node, Map<String, Zones.Count> counts) {
+        String name = node.getMetadata().getName();
+        Instant now = context.clock().instant();
+        NodeRules.Health seen = NodeRules.Health.seen(health.get(name), node, renewed(name), now);
+        health.put(name, seen);
+        Node current = node;
+        if (seen.isLost(node, now)) {
+            Optional<List<NodeCondition>> unknown = NodeRules.unknownConditions(node, now);
+            if (unknown.isPresent()) {
+                log.warn("Node {} stopped reporting; its conditions are Unknown now", name);
+                current = context.api()
+                        .updateStatus(new NodeBuilder(node)
+                                .editOrNewStatus()
+                                .withConditions(unknown.get())
+                                .endStatus()
+                                .build());
+                health.put(name, seen.written(current));
+                if (NodeRules.readiness(node).equals("True")) {
+                    tell(current, "NodeNotReady", "status is now: NodeNotReady");
+                }
+            }
+        }
+        noteReadiness(current);
+        if (toMark.contains(name)) {
+            markPodsNotReady(current);
+            toMark.remove(name);
+        }
+        taintForEviction(current, counts, now);
+    }
+
+    /** Pods are marked once when their node stops being ready: a kubelet that lives goes on reporting them itself. */
+    private void noteReadiness(Node node) {
+        String name = node.getMetadata().getName();
+        String readiness = NodeRules.readiness(node);
+        String before = readinessBefore.put(name, readiness);
+        if (readiness.equals("True")) {
+            toMark.remove(name);
+        } else if (before == null ? readiness.equals("Unknown") : before.equals("True")) {
+            toMark.add(name);
+        }
+    }
+
+    private String renewed(String node) {
+        return leases.find(new ObjectKey(LEASES, node))
+                .map(lease -> lease.getSpec() == null
+                        ? ""
+                        : String.valueOf(lease.getSpec().getRenewTime()))
+                .orElse("");
+    }
+
+    private void taintForEviction(Node node, Map<String, Zones.Count> counts, Instant now) {
+        Optional<String> wanted = NodeRules.executeTaint(node);
+        boolean tainted = NodeRules.hasTaint(node, NodeRules.NOT_READY, "NoExecute")
+                || NodeRules.hasTaint(node, NodeRules.UNREACHABLE, "NoExecute");
+        Optional<List<Taint>> change = NodeRules.executeTaints(node, wanted, now);
+        if (change.isEmpty()) {
+            return;
+        }
+        if (wanted.isPresent() && !tainted) {
+            String zone = Zones.zone(node);
+            if (!zones.tryTake(zone, Zones.rate(counts, zone), now)) {
+                return;
+            }
+        }
+        writeTaints(node, change.get());
+    }
+
+    /** Pods of a lost node leave their Services at once, though nobody there can say so. */
+    private void markPodsNotReady(Node node) {
+        String name = node.getMetadata().getName();
+        for (Pod pod : pods.byIndex(Indexes.NODE, name)) {
+            if (Pods.isReady(pod) && !Pods.isTerminal(pod)) {
+                markNotReady(pod);
+            }
+        }
+    }
+
+    private void markNotReady(Pod pod) {
+        ObjectNode patch = Json.object();
+        patch.putObject("metadata")
+                .put("uid", pod.getMetadata().getUid())
+                .put("resourceVersion", pod.getMetadata().getResourceVersion());
+        ArrayNode conditions = patch.putObject("status").putArray("conditions");
+        for (PodCondition condition : pod.getStatus().getConditions()) {
+            ObjectNode tree = Json.tree(condition);
+            if ("Ready".equals(condition.getType())) {
+                tree.put("status", "False");
+                tree.put("lastTransitionTime", Timestamps.text(context.clock().instant()));
+            }
+            conditions.add(tree);
+        }
+        try {
+            context.api().patchStatus(Pod.class, ObjectKey.of(pod), patch);
+            events.warning(pod, "NodeNotReady", "Node is not ready");
+        } catch (KubernetesClientException e) {
+            if (!ApiErrors.isNotFound(e) && !ApiErrors.isConflict(e)) {
+                throw e;
+            }
+        }
+    }
+
+    private void writeTaints(Node node, List<Taint> taints) {
+        ObjectNode patch = Json.object();
+        patch.putObject("metadata")
+                .put("uid", node.getMetadata().getUid())
+                .put("resourceVersion", node.getMetadata().getResourceVersion());
+        ArrayNode array = patch.putObject("spec").putArray("taints");
+        taints.forEach(taint -> array.add(Json.<ObjectNode>tree(taint)));
+        context.api().patch(Node.class, ObjectKey.of(node), patch);
+    }
+
+    private void tell(Node node, String reason, String message) {
+        events.normal(node, reason, "Node " + node.getMetadata().getName() + " " + prefix(reason) + message);
+    }
+
+    private static String prefix(String reason) {
+        return reason.equals("RegisteredNode") ? "event: " : "";
+    }
+}

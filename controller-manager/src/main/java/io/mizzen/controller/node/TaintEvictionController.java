@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.controller.node;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.mizzen.client.ApiErrors;
+import io.mizzen.client.ChangeHandler;
+import io.mizzen.client.ControllerLoop;
+import io.mizzen.client.DeleteRequest;
+import io.mizzen.client.EventSink;
+import io.mizzen.client.Indexes;
+import io.mizzen.client.Informer;
+import io.mizzen.client.ObjectKey;
+import io.mizzen.client.Result;
+import io.mizzen.client.WorkQueue;
+import io.mizzen.controller.Controller;
+import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.pod.PodDisruption;
+import io.mizzen.controller.pod.Pods;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deletes pods from nodes whose NoExecute taints they do not tolerate, at once or when their toleration is over. */
+public final class TaintEvictionController implements Controller {
+
+    private static final Logger log = LoggerFactory.getLogger(TaintEvictionController.class);
+    private static final String NAME = "taint-eviction-controller";
+    private static final int WORKERS = 8;
+
+    private final ControllerContext context;
+    private final Informer<Node> nodes;
+    private final Informer<Pod> pods;
+    private final EventSink events;
+    private final ControllerLoop<ObjectKey> loop;
+    /** When each pod with a deadline was first seen to have one. */
+    private final Map<ObjectKey, Instant> scheduled = new ConcurrentHashMap<>();
+
+    /** Asks for its informers and waits to be started. */
+    public TaintEvictionController(ControllerContext context) {
+        this.context = context;
+        this.nodes = context.informers().of(Node.class);
+        this.pods = context.informers().of(Pod.class);
+        this.events = context.events().apply(NAME);
+        WorkQueue<ObjectKey> queue = context.queue(NAME);
+        this.loop = context.loop(queue, NAME, WORKERS, this::reconcile);
+        pods.addIndex(Indexes.NODE, Indexes::nodeOf);
+        nodes.onChange(new ChangeHandler<>() {
+            @Override
+            public void added(Node node) {
+                if (!taints(node).isEmpty()) {
+                    wakePods(node);
+                }
+            }
+
+            @Override
+            public void updated(Node old, Node node) {
+                if (!taints(old).equals(taints(node))) {
+                    wakePods(node);
+                }
+            }
+
+            @Override
+            public void deleted(Node last) {}
+
+            private void wakePods(Node node) {
+                pods.byIndex(Indexes.NODE, node.getMetadata().getName()).forEach(pod -> queue.add(ObjectKey.of(pod)));
+            }
+        });
+        pods.onChange(new ChangeHandler<>() {
+            @Override
+            public void added(Pod pod) {
+                if (!Pods.node(pod).isEmpty()) {
+                    queue.add(ObjectKey.of(pod));
+                }
+            }
+
+            @Override
+            public void updated(Pod old, Pod pod) {
+                boolean same = Pods.node(old).equals(Pods.node(pod))
+                        && tolerations(old).equals(tolerations(pod))
+                        && Pods.isTerminating(old) == Pods.isTerminating(pod);
+                if (!same) {
+                    queue.add(ObjectKey.of(pod));
+                }
+            }
+
+            @Override
+            public void deleted(Pod last) {
+                scheduled.remove(ObjectKey.of(last));
+            }
+        });
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public List<ControllerLoop<?>> loops() {
+        return List.of(loop);
+    }
+
+    private Result reconcile(ObjectKey key) {
+        Optional<Pod> found = pods.find(key);
+        if (found.isEmpty() || Pods.isTerminating(found.get())) {
+            scheduled.remove(key);
+            return Result.done();
+        }
+        Pod pod = found.get();
+        List<Taint> taints = nodes.find(ObjectKey.cluster(Pods.node(pod)))
+                .map(TaintEvictionController::taints)
+                .orElse(List.of());
+        Instant now = context.clock().instant();
+        Instant firstSeen = scheduled.getOrDefault(key, now);
+        return switch (Tolerations.decide(taints, tolerations(pod), firstSeen)) {
+            case Tolerations.Stay.ForEver ignored -> {
+                if (scheduled.remove(key) != null) {
+                    events.normal(pod, "TaintManagerEviction", "Cancelling deletion of Pod " + key);
+                }
+                yield Result.done();
+            }
+            case Tolerations.Stay.No ignored -> evict(key, pod, now);
+            case Tolerations.Stay.Until until -> {
+                scheduled.putIfAbsent(key, now);
+                yield until.time().isAfter(now)
+                        ? Result.after(Duration.between(now, until.time()))
+                        : evict(key, pod, now);
+            }
+        };
+    }
+
+    private Result evict(ObjectKey key, Pod pod, Instant now) {
+        scheduled.remove(key);
+        events.normal(pod, "TaintManagerEviction", "Marking for deletion Pod " + key);
+        log.info("Pod {} does not tolerate the taints of node {}; deleting it", key, Pods.node(pod));
+        try {
+            PodDisruption.mark(
+                    context.api(),
+                    pod,
+                    "DeletionByTaintManager",
+                    "Taint manager: deleting due to NoExecute taint",
+                    now);
+            context.api()
+                    .delete(
+                            Pod.class,
+                            key,
+                            DeleteRequest.ofUid(pod.getMetadata().getUid()));
+        } catch (KubernetesClientException e) {
+            if (!ApiErrors.isNotFound(e)) {
+                throw e;
+            }
+        }
+        return Result.done();
+    }
+
+    private static List<Taint> taints(Node node) {
+        return NodeRules.taints(node).stream()
+                .filter(taint -> "NoExecute".equals(taint.getEffect()))
+                .toList();
+    }
+
+    private static List<Toleration> tolerations(Pod pod) {
+        return pod.getSpec() == null || pod.getSpec().getTolerations() == null
+                ? List.of()
+                : pod.getSpec().getTolerations();
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.controller.simulation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.mizzen.client.Json;
+import io.mizzen.client.ResourceType;
+import io.mizzen.controller.deployment.Fenceposts;
+import io.mizzen.testing.cluster.Change;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * What must hold at every moment of a rollout, judged at each change of the cluster. A controller may only know an older
+ * version of a Deployment than the cluster has; the bounds are those of any version that it may have seen.
+ */
+final class RolloutInvariants {
+
+    private static final ResourceType DEPLOYMENTS = ResourceType.of(Deployment.class);
+    private static final ResourceType SETS = ResourceType.of(ReplicaSet.class);
+
+    private record Version(long revision, int replicas, int ceiling, int floor) {}
+
+    private final Simulation simulation;
+    private final boolean checkFloor;
+    private final Map<String, List<Version>> deployments = new HashMap<>();
+    private final Map<String, List<Version>> sets = new HashMap<>();
+    private final Map<String, String> ownerOfSet = new HashMap<>();
+    final List<String> violations = new ArrayList<>();
+    /** Pods whose creation was answered to nobody: the set's controller cannot know of them until they show. */
+    final Map<String, Integer> unanswered = new HashMap<>();
+
+    RolloutInvariants(Simulation simulation, boolean checkFloor) {
+        this.simulation = simulation;
+        this.checkFloor = checkFloor;
+        simulation.cluster.observe(this::check);
+    }
+
+    private void check(Change change) {
+        ObjectNode object = change.object();
+        if (change.kind() == Change.Kind.DELETED) {
+            return;
+        }
+        if (change.type().equals(DEPLOYMENTS)) {
+            noteDeployment(change);
+        } else if (change.type().equals(SETS)) {
+            checkSet(change);
+        } else if (change.type().equals(Simulation.PODS) && change.kind() == Change.Kind.ADDED) {
+            checkNewPod(object);
+        } else if (change.type().equals(Simulation.PODS)
+                && object.path("metadata").has("deletionTimestamp")) {
+            checkFloor(object);
+        }
+    }
+
+    private void noteDeployment(Change change) {
+        Deployment deployment = Json.model(change.object(), Deployment.class);
+        Fenceposts fenceposts = Fenceposts.of(deployment);
+        int replicas = Fenceposts.replicas(deployment);
+        deployments
+                .computeIfAbsent(uid(change.object()), u -> new ArrayList<>())
+                .add(new Version(
+                        change.revision(),
+                        replicas,
+                        replicas + fenceposts.maxSurge(),
+                        isRecreated(deployment) ? 0 : replicas - fenceposts.maxUnavailable()));
+    }
+
+    private static boolean isRecreated(Deployment deployment) {
+        return "Recreate".equals(deployment.getSpec().getStrategy().getType());
+    }
+
+    private void checkSet(Change change) {
+        String uid = uid(change.object());
+        int replicas = change.object().path("spec").path("replicas").asInt();
+        List<Version> versions = sets.computeIfAbsent(uid, u -> new ArrayList<>());
+        int before = versions.isEmpty() ? 0 : versions.getLast().replicas();
+        versions.add(new Version(change.revision(), replicas, replicas, 0));
+        String owner = controller(change.object());
+        ownerOfSet.put(uid, owner);
+        if (replicas <= before || !deployments.containsKey(owner)) {
+            return;
+        }
+        int sum = simulation.cluster.list(SETS).stream()
+                .filter(set -> controller(set).equals(owner))
+                .mapToInt(set -> set.path("spec").path("replicas").asInt())
+                .sum();
+        int bound = visible(deployments.get(owner), simulation.informers.seen(Deployment.class)).stream()
+                .mapToInt(Version::ceiling)
+                .max()
+                .orElse(0);
+        if (sum > bound) {
+            violations.add("revision " + change.revision() + ": sets want " + sum + " pods, at most " + bound
+                    + " are allowed");
+        }
+    }
+
+    private void checkNewPod(ObjectNode pod) {
+        String set = controller(pod);
+        if (!sets.containsKey(set)) {
+            return;
+        }
+        long active = simulation.cluster.list(Simulation.PODS).stream()
+                .filter(other -> controller(other).equals(set) && isActive(other))
+                .count();
+        int bound = visible(sets.get(set), simulation.informers.seen(ReplicaSet.class)).stream()
+                .mapToInt(Version::replicas)
+                .max()
+                .orElse(0);
+        if (active > bound + unanswered.getOrDefault(set, 0)) {
+            violations.add("set " + set + " has " + active + " pods, wants at most " + bound);
+        }
+    }
+
+    private void checkFloor(ObjectNode pod) {
+        String owner = ownerOfSet.getOrDefault(controller(pod), "");
+        if (!checkFloor || !isReadyCondition(pod) || !deployments.containsKey(owner)) {
+            return;
+        }
+        long ready = simulation.cluster.list(Simulation.PODS).stream()
+                .filter(other -> ownerOfSet.getOrDefault(controller(other), "").equals(owner))
+                .filter(other -> isActive(other) && isReadyCondition(other))
+                .count();
+        OptionalInt floor = visible(deployments.get(owner), simulation.informers.seen(Deployment.class)).stream()
+                .mapToInt(Version::floor)
+                .min();
+        boolean wasEnough = floor.isPresent() && ready + 1 >= floor.getAsInt();
+        if (wasEnough && ready < floor.getAsInt()) {
+            violations.add("a ready pod was deleted and left " + ready + ", at least " + floor.getAsInt() + " must stay"
+                    + tail());
+        }
+    }
+
+    /** The latest changes, to find out how it came to this. */
+    private String tail() {
+        StringBuilder text = new StringBuilder();
+        List<Change> history = simulation.cluster.history();
+        for (Change change : history.subList(Math.max(0, history.size() - 40), history.size())) {
+            ObjectNode object = change.object();
+            text.append("\n  ")
+                    .append(change.revision())
+                    .append(' ')
+                    .append(change.kind())
+                    .append(' ');
+            text.append(object.path("metadata").path("name").asText());
+            text.append(" generation ")
+                    .append(object.path("metadata").path("generation").asText());
+            text.append(" wants ").append(object.path("spec").path("replicas").asText());
+            text.append(" status ")
+                    .append(object.path("status").path("replicas").asText());
+            text.append('/').append(object.path("status").path("readyReplicas").asText());
+            text.append('/')
+                    .append(object.path("status").path("availableReplicas").asText());
+            text.append(object.path("status").path("phase").asText());
+            text.append(isReadyCondition(object) ? " ready" : "").append(isActive(object) ? "" : " ending");
+            text.append(" owner ").append(controller(object));
+        }
+        return text.toString();
+    }
+
+    /** The version current at a revision, and all later ones. */
+    private static List<Version> visible(List<Version> versions, long seen) {
+        int from = 0;
+        for (int i = 0; i < versions.size(); i++) {
+            if (versions.get(i).revision() <= seen) {
+                from = i;
+            }
+        }
+        return versions.subList(from, versions.size());
+    }
+
+    static boolean isActive(JsonNode pod) {
+        String phase = pod.path("status").path("phase").asText();
+        return !pod.path("metadata").has("deletionTimestamp") && !phase.equals("Failed") && !phase.equals("Succeeded");
+    }
+
+    static boolean isReadyCondition(JsonNode pod) {
+        for (JsonNode condition : pod.path("status").path("conditions")) {
+            if (condition.path("type").asText().equals("Ready")) {
+                return condition.path("status").asText().equals("True");
+            }
+        }
+        return false;
+    }
+
+    static String controller(JsonNode object) {
+        for (JsonNode reference : object.path("metadata").path("ownerReferences")) {
+            if (reference.path("controller").asBoolean()) {
+                return reference.path("uid").asText();
+            }
+        }
+        return "";
+    }
+
+    private static String uid(JsonNode object) {
+        return object.path("metadata").path("uid").asText();
+    }
+}
