@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubeproxy;
 
+import io.mizzen.kubeproxy.dns.ClusterDnsOptions;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param minSyncPeriod the shortest time between two changes of the rules
  * @param healthAddress where {@code /healthz} answers, null for nowhere
  * @param metricsAddress where {@code /metrics} answers, null for nowhere
+ * @param dns the DNS server of this node, to which the DNS Service leads; null where the node has none
  */
 public record KubeProxyOptions(
         String nodeName,
@@ -28,7 +30,8 @@ public record KubeProxyOptions(
         List<String> conntrackCommand,
         Duration minSyncPeriod,
         @Nullable InetSocketAddress healthAddress,
-        @Nullable InetSocketAddress metricsAddress) {
+        @Nullable InetSocketAddress metricsAddress,
+        @Nullable ClusterDnsOptions dns) {
     /** The table's name on a node. */
     public static final String DEFAULT_TABLE = "mizzen-proxy";
 
@@ -56,7 +59,23 @@ public record KubeProxyOptions(
                 List.of("conntrack"),
                 Duration.ofMillis(100),
                 new InetSocketAddress("127.0.0.1", 10256),
-                new InetSocketAddress("127.0.0.1", 10249));
+                new InetSocketAddress("127.0.0.1", 10249),
+                null);
+    }
+
+    /** The same with a DNS server on this node. */
+    public KubeProxyOptions withDns(ClusterDnsOptions server) {
+        return new KubeProxyOptions(
+                nodeName,
+                clusterCidrs,
+                serviceCidrs,
+                table,
+                nftCommand,
+                conntrackCommand,
+                minSyncPeriod,
+                healthAddress,
+                metricsAddress,
+                server);
     }
 
     /** The same with other listening addresses. */
@@ -70,6 +89,7 @@ public record KubeProxyOptions(
                 conntrackCommand,
                 minSyncPeriod,
                 health,
-                metrics);
+                metrics,
+                dns);
     }
 }

@@ -19,7 +19,12 @@ class ObjectDeletionTest {
                 .findFirst()
                 .orElseThrow();
         return new ServedResource(
-                definition, definition.versions().getFirst(), definition, VersionConverter.IDENTITY, strategy);
+                definition,
+                definition.versions().getFirst(),
+                definition,
+                VersionConverter.IDENTITY,
+                ObjectForm.builtIn(definition.storageSchema()),
+                strategy);
     }
 
     private static ObjectNode tree(String json) throws Exception {

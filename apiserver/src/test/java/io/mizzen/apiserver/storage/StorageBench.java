@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.storage;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -87,8 +88,8 @@ public final class StorageBench {
     /** A pod of usual size, about 2.8 KiB. */
     private static byte[] pod() {
         String plain = new String(PodDecoder.pod("default", "NAME", "APP", "NODE"), UTF_8);
-        String filler = "\"status\":{\"conditions\":[" + "{\"type\":\"Ready\",\"status\":\"True\",\"reason\":\"x\"},".repeat(50)
-                + "{}]}";
+        String filler = "\"status\":{\"conditions\":["
+                + "{\"type\":\"Ready\",\"status\":\"True\",\"reason\":\"x\"},".repeat(50) + "{}]}";
         return (plain.substring(0, plain.length() - 1) + "," + filler + "}").getBytes(UTF_8);
     }
 
@@ -112,9 +113,8 @@ public final class StorageBench {
                 executor.submit(() -> {
                     long revision = 0;
                     while (System.nanoTime() < end) {
-                        var result = revision == 0
-                                ? storage.create(key, value, 0)
-                                : storage.update(key, value, revision, 0);
+                        var result =
+                                revision == 0 ? storage.create(key, value, 0) : storage.update(key, value, revision, 0);
                         if (result instanceof Written(long written)) {
                             revision = written;
                             commits.incrementAndGet();
@@ -136,8 +136,7 @@ public final class StorageBench {
                 String name = "latency-" + round + "-" + i;
                 byte[] value = pod("default", name, "latency", "");
                 long start = System.nanoTime();
-                Thread writer = Thread.ofVirtual()
-                        .start(() -> storage.create(PREFIX + "default/" + name, value, 0));
+                Thread writer = Thread.ofVirtual().start(() -> storage.create(PREFIX + "default/" + name, value, 0));
                 while (watch.take(10, LONG).isEmpty()) {
                     Thread.onSpinWait();
                 }
@@ -205,21 +204,24 @@ public final class StorageBench {
             int times = 200;
             long items = 0;
             for (int i = 0; i < times; i++) {
-                items += ((ListResult.Listed) cache.list(ListRequest.all(PODS))).items().size();
+                items += ((ListResult.Listed) cache.list(ListRequest.all(PODS)))
+                        .items()
+                        .size();
             }
             long all = System.nanoTime() - start;
             start = System.nanoTime();
             for (int i = 0; i < times; i++) {
                 items += ((ListResult.Listed) cache.list(ListRequest.all(PODS)
-                                .filteredBy(object -> "app-7".equals(object.labels().get("app")))))
+                                .filteredBy(
+                                        object -> "app-7".equals(object.labels().get("app")))))
                         .items()
                         .size();
             }
             long filtered = System.nanoTime() - start;
             start = System.nanoTime();
             for (int i = 0; i < times; i++) {
-                items += ((ListResult.Listed) cache.list(
-                                ListRequest.all(PODS).matching(new FieldMatch("spec.nodeName", "node-7"))))
+                items += ((ListResult.Listed)
+                                cache.list(ListRequest.all(PODS).matching(new FieldMatch("spec.nodeName", "node-7"))))
                         .items()
                         .size();
             }
@@ -283,8 +285,7 @@ public final class StorageBench {
                 done.add(executor.submit(() -> {
                     for (int i = from; i < count; i += 32) {
                         String name = node + "pod-" + i;
-                        storage.create(
-                                PREFIX + "default/" + name, pod("default", name, "x", node + i % 1000), 0);
+                        storage.create(PREFIX + "default/" + name, pod("default", name, "x", node + i % 1000), 0);
                     }
                 }));
             }
@@ -295,7 +296,9 @@ public final class StorageBench {
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         report("  deliveries/s", seen.get() / seconds);
-        report("  watches cut", watches.stream().filter(watch -> watch.end() != null).count());
+        report(
+                "  watches cut",
+                watches.stream().filter(watch -> watch.end() != null).count());
         return count / seconds;
     }
 
@@ -322,9 +325,9 @@ public final class StorageBench {
 
     private static double residentMiB() throws Exception {
         return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                .filter(line -> line.startsWith("VmRSS"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-                .sum()
+                        .filter(line -> line.startsWith("VmRSS"))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                        .sum()
                 / 1024.0;
     }
 

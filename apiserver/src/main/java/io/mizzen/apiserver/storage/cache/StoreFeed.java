@@ -97,7 +97,10 @@ final class StoreFeed implements AutoCloseable {
         target.install(page.entries(), revision);
         broken = false;
         Subscription watch = storage.watch(options.root(), revision, new Listener());
-        LOG.info("The watch cache holds {} entries at revision {}", page.entries().size(), revision);
+        LOG.info(
+                "The watch cache holds {} entries at revision {}",
+                page.entries().size(),
+                revision);
         return watch;
     }
 

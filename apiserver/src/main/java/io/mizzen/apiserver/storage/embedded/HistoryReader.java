@@ -126,8 +126,8 @@ final class HistoryReader {
         Entry[] entries = new Entry[order.length];
         for (int start = 0; start < order.length; start += VALUES_AT_ONCE) {
             List<Integer> some = Arrays.asList(order).subList(start, Math.min(order.length, start + VALUES_AT_ONCE));
-            List<byte[]> changes =
-                    view.getAll(Table.REVISIONS, some.stream().map(revisions::get).toList());
+            List<byte[]> changes = view.getAll(
+                    Table.REVISIONS, some.stream().map(revisions::get).toList());
             for (int i = 0; i < some.size(); i++) {
                 int at = some.get(i);
                 entries[at] = entry(keys.get(at), Layout.number(revisions.get(at)), changes.get(i));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.storage.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -108,7 +109,8 @@ class FullDiskIT {
         List<Long> written = new ArrayList<>();
         try {
             for (int i = 0; i < 10_000; i++) {
-                written.add(((Written) storage.create(String.format("/registry/full/%05d", i), value(i), 0)).revision());
+                written.add(
+                        ((Written) storage.create(String.format("/registry/full/%05d", i), value(i), 0)).revision());
             }
         } catch (StorageReadOnlyException | StorageUnavailableException e) {
             assertThat(written).isNotEmpty();
