@@ -4,6 +4,7 @@ package io.mizzen.apiserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.api.catalog.Catalog;
 import io.mizzen.apiserver.bootstrap.Bootstrap;
+import io.mizzen.apiserver.customresource.CustomResources;
 import io.mizzen.apiserver.endpoint.ApiEndpoints;
 import io.mizzen.apiserver.endpoint.Health;
 import io.mizzen.apiserver.endpoint.Pages;
@@ -18,10 +19,11 @@ import io.mizzen.apiserver.storage.cache.WatchCache;
 import io.mizzen.apiserver.storage.cache.WatchCacheOptions;
 import io.mizzen.apiserver.storage.embedded.EmbeddedOptions;
 import io.mizzen.apiserver.storage.embedded.EmbeddedStorage;
+import io.mizzen.apiserver.storage.etcd.EtcdOptions;
+import io.mizzen.apiserver.storage.etcd.EtcdStorage;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -94,6 +96,7 @@ public final class ApiServer implements AutoCloseable {
         port = frontend.port();
         new Bootstrap(endpoints.store(), resources, storage, clock)
                 .run(options.advertiseAddress(), port, allocator.firstAddress(), options.serviceCidr());
+        own(CustomResources.start(cache, endpoints.store(), endpoints.deletion(), resources, clock));
         health.started();
         LOG.info("the API server listens on https://{}:{}", options.bindAddress(), port);
     }
@@ -105,10 +108,14 @@ public final class ApiServer implements AutoCloseable {
         return vertx;
     }
 
-    private static Storage openStorage(ApiServerOptions options) throws Exception {
-        Path folder = options.dataDir();
-        Files.createDirectories(folder);
-        return EmbeddedStorage.open(EmbeddedOptions.in(folder));
+    private static Storage openStorage(ApiServerOptions options) {
+        ApiServerOptions.Etcd etcd = options.etcd();
+        if (etcd != null) {
+            EtcdOptions where =
+                    EtcdOptions.of(etcd.endpoints().stream().map(URI::create).toList());
+            return EtcdStorage.connect(where.withTls(etcd.authority(), etcd.certificate(), etcd.key()));
+        }
+        return EmbeddedStorage.open(EmbeddedOptions.in(options.dataDir()));
     }
 
     private <T extends AutoCloseable> T own(T part) {
