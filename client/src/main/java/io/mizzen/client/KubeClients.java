@@ -24,7 +24,7 @@ import javax.net.ssl.TrustManager;
  */
 public final class KubeClients {
 
-    private static final int CONNECT_MILLIS = 5_000;
+    private static final int CONNECT_MILLIS = 10_000;
     private static final int REQUEST_MILLIS = 60_000;
     private static final int WATCH_RECONNECT_MILLIS = 500;
 

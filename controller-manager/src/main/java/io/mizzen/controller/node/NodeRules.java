@@ -141,7 +141,7 @@ final class NodeRules {
         addIfTrue(node, "DiskPressure", "node.kubernetes.io/disk-pressure", wanted);
         addIfTrue(node, "PIDPressure", "node.kubernetes.io/pid-pressure", wanted);
         addIfTrue(node, "NetworkUnavailable", "node.kubernetes.io/network-unavailable", wanted);
-        if (Boolean.TRUE.equals(node.getSpec().getUnschedulable())) {
+        if (node.getSpec() != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable())) {
             wanted.add("node.kubernetes.io/unschedulable");
         }
         return with(node, "NoSchedule", SCHEDULE_TAINTS, wanted, now);
