@@ -12,7 +12,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.mizzen.kubeproxy.service.Family;
+import io.mizzen.kubeproxy.service.ServiceTable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -216,6 +218,30 @@ class ProgrammerIT {
 
             assertThat(client.exchange("x")).isEqualTo("pod2");
         }
+    }
+
+    @Test
+    void programsTheSecondFamilyBesideTheFirst() throws Exception {
+        Service web = service(
+                "web",
+                "10.43.0.5",
+                80,
+                s -> nodePort(30080)
+                        .apply(s)
+                        .editSpec()
+                        .withClusterIPs("10.43.0.5", "fd00:43::5")
+                        .endSpec());
+        EndpointSlice six = new EndpointSliceBuilder(
+                        slice("web", 8080, ready("fd00:42::11", "node"), ready("fd00:42::12", "node")))
+                .withAddressType("IPv6")
+                .build();
+        ServiceTable table = ServiceTable.of(List.of(web), List.of(BOTH, six), TestServices.NODE, Family.IPV6);
+
+        assertThat(programmer.program(table, Family.IPV6)).isTrue();
+
+        assertThat(network.in("node", "nft list chain ip6 test-proxy service-default/web/tcp/80")
+                        .output())
+                .contains("fd00:42::11 . 8080", "fd00:42::12 . 8080");
     }
 
     @Test
