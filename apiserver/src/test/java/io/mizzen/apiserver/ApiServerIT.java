@@ -2,6 +2,7 @@
 package io.mizzen.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.mizzen.apiserver.TestClient.Answer;
 import java.io.BufferedReader;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -500,5 +502,46 @@ class ApiServerIT {
                 TestClient client = new TestClient(keys.client("O=system:masters, CN=admin"), second.port())) {
             assertThat(client.get(MAPS + "/kept").body().at("/data/k").asText()).isEqualTo("1");
         }
+    }
+
+    @Test
+    void servesKindsThatUsersDefine() throws Exception {
+        String definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        Answer defined = admin.post(definitions, """
+                {"metadata":{"name":"boats.example.com"},"spec":{"group":"example.com","scope":"Namespaced",
+                 "names":{"plural":"boats","kind":"Boat","shortNames":["bo"]},
+                 "versions":[{"name":"v1","served":true,"storage":true,
+                  "subresources":{"status":{},"scale":{"specReplicasPath":".spec.masts","statusReplicasPath":".status.masts"}},
+                  "schema":{"openAPIV3Schema":{"type":"object","properties":{
+                    "spec":{"type":"object","required":["length"],"properties":{
+                      "length":{"type":"integer","minimum":1},"masts":{"type":"integer","default":2}}},
+                    "status":{"type":"object","properties":{"masts":{"type":"integer"}}}}}}}]}}""");
+        assertThat(defined.code()).as(defined.message()).isEqualTo(201);
+        String boats = "/apis/example.com/v1/namespaces/default/boats";
+        await().atMost(Duration.ofSeconds(10)).until(() -> admin.get(boats).code() == 200);
+
+        Answer good = admin.post(boats, "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"length\":7,\"colour\":\"red\"}}");
+        Answer bad = admin.post(boats, "{\"metadata\":{\"name\":\"b\"},\"spec\":{\"length\":0}}");
+        Answer scaled = admin.patch(boats + "/a/scale", "merge-patch+json", "{\"spec\":{\"replicas\":3}}");
+        Answer applied = admin.patch(
+                boats + "/c?fieldManager=me",
+                "apply-patch+yaml",
+                "apiVersion: example.com/v1\nkind: Boat\nmetadata: {name: c}\nspec: {length: 3}\n");
+
+        assertThat(good.body().at("/spec").toString()).isEqualTo("{\"length\":7,\"masts\":2}");
+        assertThat(bad.code()).isEqualTo(422);
+        assertThat(bad.message()).contains("spec.length: Invalid value: 0", "greater than or equal to 1");
+        assertThat(scaled.body().at("/spec/replicas").asInt()).isEqualTo(3);
+        assertThat(applied.code()).isEqualTo(201);
+        assertThat(admin.get("/apis/example.com/v1")
+                        .body()
+                        .at("/resources/0/name")
+                        .asText())
+                .isEqualTo("boats");
+
+        admin.delete(definitions + "/boats.example.com");
+
+        await().atMost(Duration.ofSeconds(10)).until(() -> admin.get(boats).code() == 404);
+        assertThat(admin.get(definitions + "/boats.example.com").code()).isEqualTo(404);
     }
 }

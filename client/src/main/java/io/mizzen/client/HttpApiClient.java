@@ -19,7 +19,11 @@ public final class HttpApiClient implements ApiClient, ApiClient.Dynamic {
 
     /** Uses the connection of {@code client}, which stays its caller's to close. */
     public HttpApiClient(KubernetesClient client) {
-        this.transport = new Transport(client);
+        this(new Transport(client));
+    }
+
+    HttpApiClient(Transport transport) {
+        this.transport = transport;
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One HTTP request and its answer, over the connection of a {@code KubernetesClient}. Thread-safe. */
@@ -31,7 +32,15 @@ final class Transport {
     private final HttpClient http;
     private final String base;
 
+    private final @Nullable Supplier<String> token;
+
     Transport(KubernetesClient client) {
+        this(client, null);
+    }
+
+    /** With a bearer token, asked for before each request. */
+    Transport(KubernetesClient client, @Nullable Supplier<String> token) {
+        this.token = token;
         this.http = client.getHttpClient();
         String master = client.getMasterUrl().toString();
         this.base = master.endsWith("/") ? master.substring(0, master.length() - 1) : master;
@@ -42,6 +51,9 @@ final class Transport {
         HttpRequest.Builder request =
                 http.newHttpRequestBuilder().uri(base + path).header("Accept", accept);
         request.timeout(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (token != null) {
+            request.setHeader("Authorization", "Bearer " + token.get());
+        }
         if (body != null) {
             request.method(method, contentType == null ? JSON : contentType, Json.text(body));
         } else if (!method.equals("GET")) {

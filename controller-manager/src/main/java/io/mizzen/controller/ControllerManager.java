@@ -10,6 +10,7 @@ import io.mizzen.client.HttpApiClient;
 import io.mizzen.client.Informers;
 import io.mizzen.client.LeaderElection;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.ServiceAccountCredentials;
 import io.mizzen.controller.deployment.DeploymentController;
 import io.mizzen.controller.endpoint.EndpointSliceController;
 import io.mizzen.controller.endpoint.EndpointsController;
@@ -25,10 +26,10 @@ import io.mizzen.controller.serviceaccount.ServiceAccountController;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -137,28 +138,44 @@ public final class ControllerManager implements AutoCloseable {
         }
     }
 
-    /** The controllers by name, in the order in which they start. */
-    private Map<String, Function<ControllerContext, Controller>> known() {
-        Map<String, Function<ControllerContext, Controller>> known = new LinkedHashMap<>();
-        known.put("serviceaccount-controller", ServiceAccountController::new);
+    /**
+     * One controller as it can be asked for.
+     *
+     * @param name its name
+     * @param account the service account it acts under, which upstream's default roles are bound to
+     * @param maker makes it
+     */
+    private record Known(String name, String account, Function<ControllerContext, Controller> maker) {}
+
+    /** The controllers in the order in which they start. */
+    private List<Known> known() {
+        List<Known> known = new ArrayList<>();
+        known.add(new Known("serviceaccount-controller", "service-account-controller", ServiceAccountController::new));
         options.rootCaPem()
-                .ifPresent(pem -> known.put(
-                        "root-ca-certificate-publisher-controller", context -> new RootCaPublisher(context, pem)));
-        known.put(
+                .ifPresent(pem -> known.add(new Known(
+                        "root-ca-certificate-publisher-controller",
+                        "root-ca-cert-publisher",
+                        context -> new RootCaPublisher(context, pem))));
+        known.add(new Known(
                 "node-ipam-controller",
-                context -> new NodeIpamController(context, options.clusterCidr(), options.nodeCidrMaskSize()));
-        known.put("deployment-controller", DeploymentController::new);
-        known.put("replicaset-controller", ReplicaController::replicaSets);
-        known.put("replicationcontroller-controller", ReplicaController::replicationControllers);
-        known.put("endpointslice-controller", EndpointSliceController::new);
-        known.put("endpoints-controller", EndpointsController::new);
-        known.put("node-lifecycle-controller", NodeLifecycleController::new);
-        known.put("taint-eviction-controller", TaintEvictionController::new);
-        known.put("namespace-controller", NamespaceController::new);
-        known.put("garbage-collector-controller", GarbageCollector::new);
-        known.put(
+                "node-controller",
+                context -> new NodeIpamController(context, options.clusterCidr(), options.nodeCidrMaskSize())));
+        known.add(new Known("deployment-controller", "deployment-controller", DeploymentController::new));
+        known.add(new Known("replicaset-controller", "replicaset-controller", ReplicaController::replicaSets));
+        known.add(new Known(
+                "replicationcontroller-controller",
+                "replication-controller",
+                ReplicaController::replicationControllers));
+        known.add(new Known("endpointslice-controller", "endpointslice-controller", EndpointSliceController::new));
+        known.add(new Known("endpoints-controller", "endpoint-controller", EndpointsController::new));
+        known.add(new Known("node-lifecycle-controller", "node-controller", NodeLifecycleController::new));
+        known.add(new Known("taint-eviction-controller", "node-controller", TaintEvictionController::new));
+        known.add(new Known("namespace-controller", "namespace-controller", NamespaceController::new));
+        known.add(new Known("garbage-collector-controller", "generic-garbage-collector", GarbageCollector::new));
+        known.add(new Known(
                 "pod-garbage-collector-controller",
-                context -> new PodGarbageCollector(context, options.terminatedPodThreshold()));
+                "pod-garbage-collector",
+                context -> new PodGarbageCollector(context, options.terminatedPodThreshold())));
         return known;
     }
 
@@ -167,27 +184,35 @@ public final class ControllerManager implements AutoCloseable {
         private final Informers informers = new Informers(client, "controller-manager", registry);
         private final Map<String, EventRecorder> recorders = new ConcurrentHashMap<>();
         private final List<Controller> controllers = new ArrayList<>();
+        private final Executor batches = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("controller-manager-batch-", 0).factory());
+        private final @Nullable ServiceAccountCredentials credentials;
         private final Thread starter;
         private volatile boolean ending;
 
         Run() {
-            ControllerContext context = new ControllerContext(
-                    api,
+            credentials = options.serviceAccountCredentials()
+                    ? new ServiceAccountCredentials(client, "controllers", clock)
+                    : null;
+            for (Known known : known()) {
+                if (options.runs(known.name())) {
+                    controllers.add(known.maker().apply(contextOf(known)));
+                }
+            }
+            starter = Thread.ofVirtual().name("controller-manager-start").start(this::startWhenSynced);
+        }
+
+        private ControllerContext contextOf(Known known) {
+            ApiClient own = credentials == null ? api : credentials.as(known.account());
+            return new ControllerContext(
+                    own,
                     informers,
                     clock,
                     RandomGenerator.getDefault(),
                     registry,
                     component -> recorders.computeIfAbsent(
-                            component, name -> EventRecorder.start(api, name, "", clock, registry)),
-                    Executors.newThreadPerTaskExecutor(Thread.ofVirtual()
-                            .name("controller-manager-batch-", 0)
-                            .factory()));
-            known().forEach((name, maker) -> {
-                if (options.runs(name)) {
-                    controllers.add(maker.apply(context));
-                }
-            });
-            starter = Thread.ofVirtual().name("controller-manager-start").start(this::startWhenSynced);
+                            component, name -> EventRecorder.start(own, name, "", clock, registry)),
+                    batches);
         }
 
         private void startWhenSynced() {
@@ -225,6 +250,9 @@ public final class ControllerManager implements AutoCloseable {
                     ended &= closer.join(Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime())));
                 }
                 controllers.forEach(Controller::close);
+                if (credentials != null) {
+                    credentials.close();
+                }
                 if (!ended) {
                     log.error("Some controllers did not end in time");
                 }

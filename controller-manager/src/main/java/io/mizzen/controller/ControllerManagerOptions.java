@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param rootCaPem the CA that pods are to trust; without it none is published
  * @param controllers names to run; {@code *} stands for all that are on by default, {@code -name} leaves one out
  * @param leaderElection the identity under which to stand for leadership; without it the controllers start at once
+ * @param serviceAccountCredentials whether each controller acts under a service account of its own, with just the rights
+ *     of its role; otherwise all act as the connection's user, who then needs the rights of all
  * @param terminatedPodThreshold how many ended pods may stay in the cluster
  */
 public record ControllerManagerOptions(
@@ -20,6 +22,7 @@ public record ControllerManagerOptions(
         Optional<String> rootCaPem,
         List<String> controllers,
         Optional<String> leaderElection,
+        boolean serviceAccountCredentials,
         int terminatedPodThreshold) {
 
     /** Copies the list. */
@@ -30,31 +33,61 @@ public record ControllerManagerOptions(
     /** All controllers, Mizzen's default ranges, no leader election, no CA. */
     public static ControllerManagerOptions defaults() {
         return new ControllerManagerOptions(
-                "10.42.0.0/16", 24, Optional.empty(), List.of("*"), Optional.empty(), 12_500);
+                "10.42.0.0/16", 24, Optional.empty(), List.of("*"), Optional.empty(), true, 12_500);
     }
 
     /** The same with this pod range. */
     public ControllerManagerOptions withClusterCidr(String cidr, int nodeMaskSize) {
         return new ControllerManagerOptions(
-                cidr, nodeMaskSize, rootCaPem, controllers, leaderElection, terminatedPodThreshold);
+                cidr,
+                nodeMaskSize,
+                rootCaPem,
+                controllers,
+                leaderElection,
+                serviceAccountCredentials,
+                terminatedPodThreshold);
     }
 
     /** The same, publishing this CA. */
     public ControllerManagerOptions withRootCa(String pem) {
         return new ControllerManagerOptions(
-                clusterCidr, nodeCidrMaskSize, Optional.of(pem), controllers, leaderElection, terminatedPodThreshold);
+                clusterCidr,
+                nodeCidrMaskSize,
+                Optional.of(pem),
+                controllers,
+                leaderElection,
+                serviceAccountCredentials,
+                terminatedPodThreshold);
     }
 
     /** The same, running these controllers. */
     public ControllerManagerOptions withControllers(List<String> names) {
         return new ControllerManagerOptions(
-                clusterCidr, nodeCidrMaskSize, rootCaPem, names, leaderElection, terminatedPodThreshold);
+                clusterCidr,
+                nodeCidrMaskSize,
+                rootCaPem,
+                names,
+                leaderElection,
+                serviceAccountCredentials,
+                terminatedPodThreshold);
     }
 
     /** The same, standing for leadership under this identity. */
     public ControllerManagerOptions withLeaderElection(String identity) {
         return new ControllerManagerOptions(
-                clusterCidr, nodeCidrMaskSize, rootCaPem, controllers, Optional.of(identity), terminatedPodThreshold);
+                clusterCidr,
+                nodeCidrMaskSize,
+                rootCaPem,
+                controllers,
+                Optional.of(identity),
+                serviceAccountCredentials,
+                terminatedPodThreshold);
+    }
+
+    /** The same, with every controller acting as the connection's user. */
+    public ControllerManagerOptions withoutServiceAccountCredentials() {
+        return new ControllerManagerOptions(
+                clusterCidr, nodeCidrMaskSize, rootCaPem, controllers, leaderElection, false, terminatedPodThreshold);
     }
 
     /** Whether a controller is to run. */

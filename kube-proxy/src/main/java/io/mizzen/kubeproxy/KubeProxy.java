@@ -14,6 +14,8 @@ import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.Informer;
 import io.mizzen.client.Informers;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.kubeproxy.dns.ClusterDns;
+import io.mizzen.kubeproxy.dns.ClusterDnsOptions;
 import io.mizzen.kubeproxy.service.Family;
 import io.mizzen.kubeproxy.service.ServiceTable;
 import java.io.IOException;
@@ -21,11 +23,14 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -173,10 +178,10 @@ public final class KubeProxy implements AutoCloseable {
             if (isCheckDue) {
                 programmer.check();
             }
+            List<EndpointSlice> known = knownSlices();
             boolean hasChanged = false;
             for (Family family : Family.values()) {
-                hasChanged |=
-                        programmer.program(ServiceTable.of(services.list(), slices.list(), place, family), family);
+                hasChanged |= programmer.program(ServiceTable.of(services.list(), known, place, family), family);
             }
             if (hasChanged) {
                 duration.record(Duration.ofNanos(System.nanoTime() - started));
@@ -194,7 +199,17 @@ public final class KubeProxy implements AutoCloseable {
         }
     }
 
-    private @org.jspecify.annotations.Nullable String zone() {
+    private List<EndpointSlice> knownSlices() {
+        ClusterDnsOptions dns = options.dns();
+        if (dns == null) {
+            return slices.list();
+        }
+        List<EndpointSlice> known = new ArrayList<>(slices.list());
+        known.add(ClusterDns.slice(dns));
+        return known;
+    }
+
+    private @Nullable String zone() {
         return nodes.find(ObjectKey.cluster(options.nodeName()))
                 .map(node -> node.getMetadata().getLabels())
                 .map((Map<String, String> labels) -> labels.get(ZONE))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubeproxy;
 
+import io.mizzen.kubeproxy.dns.ClusterDnsOptions;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How a proxy runs.
  *
  * @param nodeName the node it runs on
- * @param clusterCidrs the ranges of pods, comma-free; traffic from elsewhere to cluster IPs is masqueraded
+ * @param clusterCidrs the ranges of pods; traffic from elsewhere to cluster IPs is masqueraded
  * @param serviceCidrs the ranges of cluster IPs; unserved addresses in them are rejected
  * @param table the name of its nftables table
  * @param nftCommand how to run {@code nft}
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param minSyncPeriod the shortest time between two changes of the rules
  * @param healthAddress where {@code /healthz} answers, null for nowhere
  * @param metricsAddress where {@code /metrics} answers, null for nowhere
+ * @param dns the DNS server of this node, to which the DNS Service leads; null where the node has none
  */
 public record KubeProxyOptions(
         String nodeName,
@@ -28,7 +30,8 @@ public record KubeProxyOptions(
         List<String> conntrackCommand,
         Duration minSyncPeriod,
         @Nullable InetSocketAddress healthAddress,
-        @Nullable InetSocketAddress metricsAddress) {
+        @Nullable InetSocketAddress metricsAddress,
+        @Nullable ClusterDnsOptions dns) {
     /** The table's name on a node. */
     public static final String DEFAULT_TABLE = "mizzen-proxy";
 
@@ -40,18 +43,39 @@ public record KubeProxyOptions(
         conntrackCommand = List.copyOf(conntrackCommand);
     }
 
-    /** Upstream's ports (10256 and 10249) on loopback, the host's programs, at most ten changes a second. */
-    public static KubeProxyOptions standard(String nodeName, List<String> clusterCidrs, List<String> serviceCidrs) {
+    /**
+     * Upstream's ports (10256 and 10249) on loopback, the host's programs, at most ten changes a second.
+     *
+     * @param clusterCidr range of pods, two with a comma between for both families
+     * @param serviceCidr range of cluster IPs, likewise
+     */
+    public static KubeProxyOptions of(String nodeName, String clusterCidr, String serviceCidr) {
         return new KubeProxyOptions(
                 nodeName,
-                clusterCidrs,
-                serviceCidrs,
+                List.of(clusterCidr.split(",")),
+                List.of(serviceCidr.split(",")),
                 DEFAULT_TABLE,
                 List.of("nft"),
                 List.of("conntrack"),
                 Duration.ofMillis(100),
                 new InetSocketAddress("127.0.0.1", 10256),
-                new InetSocketAddress("127.0.0.1", 10249));
+                new InetSocketAddress("127.0.0.1", 10249),
+                null);
+    }
+
+    /** The same with a DNS server on this node. */
+    public KubeProxyOptions withDns(ClusterDnsOptions server) {
+        return new KubeProxyOptions(
+                nodeName,
+                clusterCidrs,
+                serviceCidrs,
+                table,
+                nftCommand,
+                conntrackCommand,
+                minSyncPeriod,
+                healthAddress,
+                metricsAddress,
+                server);
     }
 
     /** The same with other listening addresses. */
@@ -65,6 +89,7 @@ public record KubeProxyOptions(
                 conntrackCommand,
                 minSyncPeriod,
                 health,
-                metrics);
+                metrics,
+                dns);
     }
 }

@@ -64,6 +64,7 @@ class ProgrammerIT {
                 network.prefixed("node", "conntrack"),
                 Duration.ofMillis(1),
                 null,
+                null,
                 null));
     }
 

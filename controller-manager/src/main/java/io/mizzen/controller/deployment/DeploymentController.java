@@ -16,7 +16,6 @@ import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.EventSink;
 import io.mizzen.client.Indexes;
 import io.mizzen.client.Informer;
-import io.mizzen.client.Json;
 import io.mizzen.client.LabelSelectors;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.OwnWrites;
@@ -224,12 +223,18 @@ public final class DeploymentController implements Controller {
     }
 
     private void writeRevision(Deployment deployment, String revision) {
-        var patch = Json.object();
-        patch.putObject("metadata")
-                .put("uid", deployment.getMetadata().getUid())
-                .putObject("annotations")
-                .put(Revisions.REVISION, revision);
-        context.api().patch(Deployment.class, ObjectKey.of(deployment), patch);
+        Optional<Deployment> live = context.api()
+                .find(Deployment.class, ObjectKey.of(deployment))
+                .filter(found -> Objects.equals(
+                        found.getMetadata().getUid(), deployment.getMetadata().getUid()));
+        if (live.isPresent()) {
+            context.api()
+                    .update(new DeploymentBuilder(live.get())
+                            .editMetadata()
+                            .addToAnnotations(Revisions.REVISION, revision)
+                            .endMetadata()
+                            .build());
+        }
     }
 
     /** Writes the status over the newest version: only this controller writes it, and annotations change meanwhile. */
