@@ -48,7 +48,7 @@ final class EtcdProcess implements AutoCloseable {
     }
 
     URI endpoint() {
-        return URI.create((tls == null ? "http" : "https") + "://127.0.0.1:" + clientPort);
+        return URI.create((tls == null ? "http://127.0.0.1" : "https://" + tls.address) + ":" + clientPort);
     }
 
     EtcdOptions options() {
@@ -85,7 +85,7 @@ final class EtcdProcess implements AutoCloseable {
         await().atMost(Duration.ofSeconds(20)).until(() -> {
             assertThat(process.isAlive()).as("etcd runs").isTrue();
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPort), 200);
+                socket.connect(new InetSocketAddress(endpoint().getHost(), clientPort), 200);
                 return true;
             } catch (IOException e) {
                 return false;
