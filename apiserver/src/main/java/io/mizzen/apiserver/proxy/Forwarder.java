@@ -6,6 +6,7 @@ import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.ApiResponse;
 import io.mizzen.apiserver.http.Query;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -137,16 +138,23 @@ public final class Forwarder implements AutoCloseable {
                 .withCode(500);
     }
 
+    /** Sends the request; the answer comes paused, since its reader is attached later and from another thread. */
     private static Future<HttpClientResponse> send(HttpClientRequest outgoing, ApiRequest request, boolean upgrade) {
-        Future<HttpClientResponse> response = outgoing.response();
+        Future<HttpClientResponse> response = outgoing.response().map(Forwarder::paused);
         if (upgrade) {
-            // The answer's socket is kept as it comes: what follows the 101 are not HTTP bytes.
-            return outgoing.connect();
-        }
-        if (request.body().length == 0) {
-            return outgoing.end().compose(done -> response);
+            // What follows a 101 are not HTTP bytes: they are read from the socket.
+            return outgoing.connect().map(Forwarder::paused);
         }
         return outgoing.end(Buffer.buffer(request.body())).compose(done -> response);
+    }
+
+    private static HttpClientResponse paused(HttpClientResponse answer) {
+        if (answer.statusCode() == HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+            answer.netSocket().pause();
+        } else {
+            answer.pause();
+        }
+        return answer;
     }
 
     private static void copyHeaders(ApiRequest request, HttpClientRequest outgoing) {
@@ -197,7 +205,6 @@ public final class Forwarder implements AutoCloseable {
     private static void translate(ApiRequest request, HttpClientResponse answer, Translation translation)
             throws InterruptedException, ExecutionException, TimeoutException {
         NetSocket kubelet = answer.netSocket();
-        kubelet.pause();
         CompletableFuture<ServerWebSocket> taken = new CompletableFuture<>();
         onContext(request, response -> accept(request, taken));
         ServerWebSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
@@ -231,7 +238,6 @@ public final class Forwarder implements AutoCloseable {
     private static void tunnel(ApiRequest request, HttpClientResponse answer)
             throws InterruptedException, ExecutionException, TimeoutException {
         NetSocket backend = answer.netSocket();
-        backend.pause();
         CompletableFuture<NetSocket> taken = new CompletableFuture<>();
         onContext(request, response -> {
             response.putHeader("Connection", "Upgrade");
@@ -269,7 +275,6 @@ public final class Forwarder implements AutoCloseable {
     }
 
     private static void relay(ApiRequest request, HttpClientResponse answer) {
-        answer.pause();
         onContext(request, response -> {
             if (response.closed()) {
                 abandon(answer);
