@@ -15,6 +15,8 @@ import io.mizzen.controller.deployment.DeploymentController;
 import io.mizzen.controller.endpoint.EndpointSliceController;
 import io.mizzen.controller.endpoint.EndpointsController;
 import io.mizzen.controller.garbage.GarbageCollector;
+import io.mizzen.controller.job.JobController;
+import io.mizzen.controller.job.TtlAfterFinishedController;
 import io.mizzen.controller.namespace.NamespaceController;
 import io.mizzen.controller.node.NodeLifecycleController;
 import io.mizzen.controller.node.TaintEvictionController;
@@ -166,6 +168,9 @@ public final class ControllerManager implements AutoCloseable {
                 "replicationcontroller-controller",
                 "replication-controller",
                 ReplicaController::replicationControllers));
+        known.add(new Known("job-controller", "job-controller", JobController::new));
+        known.add(new Known(
+                "ttl-after-finished-controller", "ttl-after-finished-controller", TtlAfterFinishedController::new));
         known.add(new Known("endpointslice-controller", "endpointslice-controller", EndpointSliceController::new));
         known.add(new Known("endpoints-controller", "endpoint-controller", EndpointsController::new));
         known.add(new Known("node-lifecycle-controller", "node-controller", NodeLifecycleController::new));
