@@ -11,6 +11,7 @@ import io.mizzen.client.Informers;
 import io.mizzen.client.LeaderElection;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ServiceAccountCredentials;
+import io.mizzen.controller.daemon.DaemonSetController;
 import io.mizzen.controller.deployment.DeploymentController;
 import io.mizzen.controller.endpoint.EndpointSliceController;
 import io.mizzen.controller.endpoint.EndpointsController;
@@ -168,6 +169,7 @@ public final class ControllerManager implements AutoCloseable {
                 "replicationcontroller-controller",
                 "replication-controller",
                 ReplicaController::replicationControllers));
+        known.add(new Known("daemonset-controller", "daemon-set-controller", DaemonSetController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(
                 "ttl-after-finished-controller", "ttl-after-finished-controller", TtlAfterFinishedController::new));
