@@ -11,6 +11,7 @@ import io.mizzen.client.Informers;
 import io.mizzen.client.LeaderElection;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ServiceAccountCredentials;
+import io.mizzen.controller.cronjob.CronJobController;
 import io.mizzen.controller.daemon.DaemonSetController;
 import io.mizzen.controller.deployment.DeploymentController;
 import io.mizzen.controller.endpoint.EndpointSliceController;
@@ -26,6 +27,7 @@ import io.mizzen.controller.podgc.PodGarbageCollector;
 import io.mizzen.controller.replicaset.ReplicaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
+import io.mizzen.controller.statefulset.StatefulSetController;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -170,6 +172,8 @@ public final class ControllerManager implements AutoCloseable {
                 "replication-controller",
                 ReplicaController::replicationControllers));
         known.add(new Known("daemonset-controller", "daemon-set-controller", DaemonSetController::new));
+        known.add(new Known("statefulset-controller", "statefulset-controller", StatefulSetController::new));
+        known.add(new Known("cronjob-controller", "cronjob-controller", CronJobController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(
                 "ttl-after-finished-controller", "ttl-after-finished-controller", TtlAfterFinishedController::new));
