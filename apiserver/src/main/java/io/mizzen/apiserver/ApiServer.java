@@ -4,6 +4,7 @@ package io.mizzen.apiserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.api.catalog.Catalog;
 import io.mizzen.apiserver.bootstrap.Bootstrap;
+import io.mizzen.apiserver.customresource.CustomResources;
 import io.mizzen.apiserver.endpoint.ApiEndpoints;
 import io.mizzen.apiserver.endpoint.Health;
 import io.mizzen.apiserver.endpoint.Pages;
@@ -95,6 +96,7 @@ public final class ApiServer implements AutoCloseable {
         port = frontend.port();
         new Bootstrap(endpoints.store(), resources, storage, clock)
                 .run(options.advertiseAddress(), port, allocator.firstAddress(), options.serviceCidr());
+        own(CustomResources.start(cache, endpoints.store(), endpoints.deletion(), resources, clock));
         health.started();
         LOG.info("the API server listens on https://{}:{}", options.bindAddress(), port);
     }
@@ -109,8 +111,8 @@ public final class ApiServer implements AutoCloseable {
     private static Storage openStorage(ApiServerOptions options) {
         ApiServerOptions.Etcd etcd = options.etcd();
         if (etcd != null) {
-            EtcdOptions where = EtcdOptions.of(
-                    etcd.endpoints().stream().map(URI::create).toList());
+            EtcdOptions where =
+                    EtcdOptions.of(etcd.endpoints().stream().map(URI::create).toList());
             return EtcdStorage.connect(where.withTls(etcd.authority(), etcd.certificate(), etcd.key()));
         }
         return EmbeddedStorage.open(EmbeddedOptions.in(options.dataDir()));

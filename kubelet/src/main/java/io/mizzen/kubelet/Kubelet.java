@@ -24,6 +24,9 @@ import io.mizzen.kubelet.probe.Prober;
 import io.mizzen.kubelet.resource.Cgroups;
 import io.mizzen.kubelet.runtime.Environment;
 import io.mizzen.kubelet.runtime.RuntimeReader;
+import io.mizzen.kubelet.server.KubeletAuthorizer;
+import io.mizzen.kubelet.server.KubeletServer;
+import io.mizzen.kubelet.stats.NodeStats;
 import io.mizzen.kubelet.volume.SubPaths;
 import io.mizzen.kubelet.volume.VolumeFolders;
 import io.mizzen.kubelet.volume.Volumes;
@@ -33,6 +36,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +51,7 @@ public final class Kubelet implements AutoCloseable {
 
     private final List<AutoCloseable> parts = new ArrayList<>();
     private final PodWorkers workers;
+    private @Nullable KubeletServer server;
 
     private Kubelet(KubeletOptions options, ControlPlane control, MeterRegistry registry, InstantSource clock)
             throws IOException {
@@ -67,9 +72,10 @@ public final class Kubelet implements AutoCloseable {
         PodLifecycleEvents pleg =
                 new PodLifecycleEvents(cri, workers, options.intervals().relist(), clock);
         options.network().podCidr().ifPresent(cidr -> setUp(network, cidr));
+        int port = serve(options, services, registry, cgroups);
         if (control.nodes().isPresent()) {
             NodeAgent node = new NodeAgent(
-                    nodeSettings(options, machine),
+                    nodeSettings(options, machine, port),
                     control.nodes().get(),
                     control.events(),
                     cri,
@@ -164,13 +170,49 @@ public final class Kubelet implements AutoCloseable {
                 clock);
     }
 
-    private static NodeAgent.Settings nodeSettings(KubeletOptions options, MachineFacts machine) {
+    /** Starts the HTTPS server if there is to be one; answers its port, or 0. */
+    private int serve(KubeletOptions options, PodServices services, MeterRegistry registry, Cgroups cgroups)
+            throws IOException {
+        if (options.server().isEmpty()) {
+            return 0;
+        }
+        KubeletOptions.ServerOptions listen = options.server().get();
+        NodeStats stats = new NodeStats(
+                options.nodeName(),
+                services.cri(),
+                workers::pods,
+                cgroups,
+                options.cgroupRoot(),
+                options.rootDir(),
+                services.clock());
+        server = KubeletServer.start(
+                new KubeletServer.Listen(
+                        listen.address(), listen.port(), listen.certificate(), listen.key(), listen.clientCa()),
+                new KubeletServer.Parts(
+                        services.cri(),
+                        services.reader(),
+                        workers::pod,
+                        workers::pods,
+                        stats,
+                        KubeletAuthorizer.masters(),
+                        registry,
+                        services.clock()));
+        parts.add(server);
+        return server.port();
+    }
+
+    /** The port of the HTTPS server; 0 if there is none. */
+    public int serverPort() {
+        return server == null ? 0 : server.port();
+    }
+
+    private static NodeAgent.Settings nodeSettings(KubeletOptions options, MachineFacts machine, int port) {
         return new NodeAgent.Settings(
                 options.nodeName(),
                 options.nodeIp(),
                 machine,
                 options.maxPods(),
-                options.server().map(KubeletOptions.ServerOptions::port).orElse(0),
+                port,
                 options.nodeLabels(),
                 options.registerNode(),
                 options.intervals().nodeStatus(),

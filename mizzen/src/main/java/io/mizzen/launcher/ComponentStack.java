@@ -76,7 +76,8 @@ final class ComponentStack implements AutoCloseable {
                 long left = Math.max(1, end - System.nanoTime());
                 layer.add(new Running(name, tasks.get(i).get(left, TimeUnit.NANOSECONDS)));
             } catch (ExecutionException e) {
-                failure = failure == null ? failed(name, e.getCause()) : failure;
+                Throwable cause = e.getCause();
+                failure = failure == null ? failed(name, cause == null ? e : cause) : failure;
             } catch (TimeoutException e) {
                 failure = failure == null
                         ? new LaunchException(name + " did not start within " + timeout.toSeconds() + " s", e)
@@ -112,14 +113,22 @@ final class ComponentStack implements AutoCloseable {
                 .toList();
         long end = System.nanoTime() + closeTimeout.toNanos();
         for (Thread thread : threads) {
-            try {
-                if (!thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
-                    LOG.warn("{} takes longer than {} s: left behind", thread.getName(), closeTimeout.toSeconds());
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+            while (thread.isAlive() && System.nanoTime() < end) {
+                joinUntil(thread, end);
             }
+            if (thread.isAlive()) {
+                LOG.warn("{} takes longer than {} s: left behind", thread.getName(), closeTimeout.toSeconds());
+            }
+        }
+    }
+
+    /** The signal to stop interrupts this thread; ending must not be cut short by it. */
+    private static void joinUntil(Thread thread, long end) {
+        try {
+            boolean ended = thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+            LOG.trace("{} ended: {}", thread.getName(), ended);
+        } catch (InterruptedException e) {
+            LOG.trace("Interrupted while {} ends", thread.getName());
         }
     }
 

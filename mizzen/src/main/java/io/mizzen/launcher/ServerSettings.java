@@ -26,32 +26,14 @@ record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, N
      * @param port to listen on
      * @param advertiseAddress by which pods reach it
      * @param names further names in its certificate
-     * @param nodePorts first and last port of NodePort Services
      * @param etcd where etcd is; no endpoints: the embedded store
      */
-    record Api(
-            String bindAddress, int port, String advertiseAddress, List<String> names, PortRange nodePorts, Etcd etcd) {
+    record Api(String bindAddress, int port, String advertiseAddress, List<String> names, Etcd etcd) {
         /** The URL by which components on this node reach it. */
         String localUrl() {
             boolean isAny = bindAddress.equals("0.0.0.0") || bindAddress.equals("::");
             String host = isAny ? "127.0.0.1" : bindAddress;
             return "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-        }
-    }
-
-    /** First and last port of a range. */
-    record PortRange(int first, int last) {
-        static PortRange parse(String text) {
-            if (text.matches("[0-9]{1,5}-[0-9]{1,5}")) {
-                int dash = text.indexOf('-');
-                int first = Integer.parseInt(text.substring(0, dash));
-                int last = Integer.parseInt(text.substring(dash + 1));
-                if (first > 0 && first <= last && last <= 65_535) {
-                    return new PortRange(first, last);
-                }
-            }
-            throw new LaunchException(
-                    "flag --service-node-port-range must be a range such as 30000-32767, not \"" + text + "\"");
         }
     }
 
@@ -147,7 +129,6 @@ record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, N
                 flags.port("https-listen-port"),
                 flags.isGiven("advertise-address") ? flags.text("advertise-address") : nodeIp,
                 flags.list("tls-san"),
-                PortRange.parse(flags.text("service-node-port-range")),
                 etcd);
     }
 

@@ -41,8 +41,9 @@ import java.util.random.RandomGenerator;
  *
  * @param pipeline the way of a request
  * @param store writes objects, for the server's own
+ * @param deletion deletes them
  */
-public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store) {
+public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDeletion deletion) {
 
     /** Wires the endpoints of a server. */
     public static ApiEndpoints of(
@@ -92,7 +93,7 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store) {
                 handler,
                 new RequestMetrics(metrics),
                 clock));
-        return new ApiEndpoints(pipeline, store);
+        return new ApiEndpoints(pipeline, store, deletion);
     }
 
     private static List<X509Certificate> certificates(Path file) throws IOException, CertificateException {

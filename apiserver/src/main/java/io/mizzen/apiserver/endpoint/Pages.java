@@ -12,6 +12,7 @@ import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.ApiResponse;
 import io.mizzen.apiserver.http.ApiResponse.Complete;
 import io.mizzen.apiserver.http.HttpFrontend;
+import io.mizzen.apiserver.openapi.OpenApi;
 import io.mizzen.apiserver.registry.ObjectCodec;
 import io.mizzen.apiserver.registry.ResourceRegistry;
 import java.util.LinkedHashMap;
@@ -27,7 +28,16 @@ public final class Pages {
     private final Health health;
     private final MeterRegistry metrics;
     private final String address;
-    private volatile Discovery discovery;
+    private volatile Told told;
+
+    /** What clients are told of the resources; replaced as a whole when custom resources change. */
+    private record Told(Discovery discovery, OpenApi openApi) {
+        static Told of(ResourceRegistry resources) {
+            return new Told(
+                    Discovery.of(resources.definitions()),
+                    OpenApi.of(resources.definitions(), KUBERNETES_VERSION + "+mizzen"));
+        }
+    }
 
     public Pages(
             RequestPipeline pipeline,
@@ -39,8 +49,8 @@ public final class Pages {
         this.health = health;
         this.metrics = metrics;
         this.address = advertiseAddress;
-        this.discovery = Discovery.of(resources.definitions());
-        resources.onChange(() -> discovery = Discovery.of(resources.definitions()));
+        this.told = Told.of(resources);
+        resources.onChange(() -> told = Told.of(resources));
     }
 
     /** The pages by vertx-web route path. */
@@ -57,6 +67,9 @@ public final class Pages {
         for (String route : new String[] {"/api", "/api/*", "/apis", "/apis/*"}) {
             put(handlers, route, (request, user) -> discover(request));
         }
+        for (String route : new String[] {"/openapi/v2", "/openapi/v3", "/openapi/v3/*"}) {
+            put(handlers, route, (request, user) -> describe(request));
+        }
         put(handlers, "/*", (request, user) -> {
             throw StatusException.noSuchPath();
         });
@@ -68,18 +81,28 @@ public final class Pages {
     }
 
     private ApiResponse discover(ApiRequest request) {
-        Discovery.Answer answer = discovery.answer(request.path(), request.headerList("Accept"), address);
+        Discovery.Answer answer = told.discovery().answer(request.path(), request.headerList("Accept"), address);
         if (answer == null) {
             throw StatusException.noSuchPath();
         }
-        if (answer.etag().isEmpty()) {
-            return Complete.of(200, answer.contentType(), answer.body());
+        return cacheable(request, answer.body(), answer.contentType(), answer.etag());
+    }
+
+    private ApiResponse describe(ApiRequest request) {
+        OpenApi.Answer answer = told.openApi().answer(request.path(), request.headerList("Accept"));
+        if (answer == null) {
+            throw StatusException.noSuchPath();
         }
-        boolean known = request.headerList("If-None-Match").contains(answer.etag());
-        Complete response = known
-                ? Complete.of(304, answer.contentType(), new byte[0])
-                : Complete.of(200, answer.contentType(), answer.body());
-        return response.with("ETag", answer.etag()).with("Vary", "Accept");
+        return cacheable(request, answer.body(), answer.contentType(), answer.etag());
+    }
+
+    private static ApiResponse cacheable(ApiRequest request, byte[] body, String contentType, String etag) {
+        if (etag.isEmpty()) {
+            return Complete.of(200, contentType, body);
+        }
+        boolean known = request.headerList("If-None-Match").contains(etag);
+        Complete response = known ? Complete.of(304, contentType, new byte[0]) : Complete.of(200, contentType, body);
+        return response.with("ETag", etag).with("Vary", "Accept");
     }
 
     private ApiResponse metrics() {

@@ -70,7 +70,7 @@ final class PatchVerb {
                     }
                     JsonNode patched = patched(current, patch.tree(), type, resource);
                     Parsed result = new Parsed(patched, patch.duplicateFields());
-                    ObjectNode object = RequestBody.object(request, result, resource.kind(), resource.schema());
+                    ObjectNode object = RequestBody.object(request, result);
                     RequestBody.placeAt(object, request, true);
                     boolean sameState = ObjectTree.resourceVersion(object).equals(ObjectTree.resourceVersion(current));
                     if (!namesState || sameState && type.equals(JSON_PATCH)) {
@@ -106,7 +106,7 @@ final class PatchVerb {
                             "FieldValueRequired", "Required value: is required for apply patch", "fieldManager")));
         }
         Parsed body = RequestBody.yaml(request.http().body());
-        ObjectNode config = RequestBody.decode(request, body, resource.kind(), resource.schema());
+        ObjectNode config = RequestBody.decode(request, body);
         RequestBody.placeAt(config, request, true);
         if (config.path("metadata").has("managedFields")) {
             throw StatusException.badRequest("metadata.managedFields must be nil");
@@ -141,7 +141,7 @@ final class PatchVerb {
         ServedResource resource = request.resource();
         ObjectNode merged = ManagedFields.apply(current, config, resource.schema(), how);
         Parsed parsed = new Parsed(merged, List.of());
-        ObjectNode object = RequestBody.object(request, parsed, resource.kind(), resource.schema());
+        ObjectNode object = RequestBody.object(request, parsed);
         if (!config.path("metadata").has("resourceVersion")) {
             ObjectTree.metadata(object).remove("resourceVersion");
         }

@@ -13,8 +13,8 @@ import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.HttpFrontend;
 import io.mizzen.apiserver.http.MediaType;
 import io.mizzen.apiserver.protobuf.ProtobufDecoder;
+import io.mizzen.apiserver.registry.ObjectForm;
 import io.mizzen.apiserver.schema.Decoder;
-import io.mizzen.apiserver.schema.Defaults;
 import io.mizzen.apiserver.schema.StrictJson;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -75,19 +75,32 @@ final class RequestBody {
     }
 
     /**
-     * An object of the kind that the path names, decoded, with the defaults of its schema. What is unknown or double is
+     * An object of the resource that the path names, decoded, with the defaults of its schema. What is unknown or double is
      * refused, warned of or ignored as {@code fieldValidation} says.
      */
-    static ObjectNode object(ResourceRequest request, Parsed parsed, GroupVersionKind kind, Schema schema) {
-        ObjectNode object = decode(request, parsed, kind, schema);
-        Defaults.apply(object, schema);
+    static ObjectNode object(ResourceRequest request, Parsed parsed) {
+        ObjectNode object = decode(request, parsed);
+        request.resource().form().applyDefaults(object);
         return object;
     }
 
     /** As {@link #object} but without defaults: what server-side apply takes as the client's intent. */
-    static ObjectNode decode(ResourceRequest request, Parsed parsed, GroupVersionKind kind, Schema schema) {
+    static ObjectNode decode(ResourceRequest request, Parsed parsed) {
+        return decode(
+                request, parsed, request.resource().kind(), request.resource().form());
+    }
+
+    /** An object of another, built-in kind: what subresources take. */
+    static ObjectNode object(ResourceRequest request, Parsed parsed, GroupVersionKind kind, Schema schema) {
+        ObjectForm form = ObjectForm.builtIn(schema);
+        ObjectNode object = decode(request, parsed, kind, form);
+        form.applyDefaults(object);
+        return object;
+    }
+
+    private static ObjectNode decode(ResourceRequest request, Parsed parsed, GroupVersionKind kind, ObjectForm form) {
         checkKind(parsed.tree(), kind);
-        Decoder.Decoded decoded = Decoder.decode(parsed.tree(), schema, kind);
+        Decoder.Decoded decoded = form.decode(parsed.tree(), kind);
         judge(request, kind, Decoder.strictMessages(parsed.duplicateFields(), decoded.unknownFields()));
         ObjectNode object = decoded.object();
         object.put("kind", kind.kind()).put("apiVersion", kind.apiVersion());

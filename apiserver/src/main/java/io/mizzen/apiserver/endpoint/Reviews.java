@@ -31,8 +31,7 @@ final class Reviews {
 
     ApiResponse review(ResourceRequest request) {
         var resource = request.resource();
-        ObjectNode review =
-                RequestBody.object(request, RequestBody.parse(request.http()), resource.kind(), resource.schema());
+        ObjectNode review = RequestBody.object(request, RequestBody.parse(request.http()));
         ObjectTree.metadata(review).put("creationTimestamp", Metadata.time(request.now()));
         ObjectNode status = ObjectTree.child(review, "status").removeAll();
         JsonNode spec = review.path("spec");

@@ -169,8 +169,7 @@ final class Subresources {
     /** PUT of a namespace's finalizers. */
     ApiResponse finalizeNamespace(ResourceRequest request) {
         ServedResource resource = request.resource();
-        ObjectNode wanted =
-                RequestBody.object(request, RequestBody.parse(request.http()), resource.kind(), resource.schema());
+        ObjectNode wanted = RequestBody.object(request, RequestBody.parse(request.http()));
         RequestBody.placeAt(wanted, request, true);
         ObjectStore.Changed changed = store.update(
                 request.writeContext(false).withSubresource("finalize"), resource, "", request.name(), current -> {

@@ -54,7 +54,7 @@ final class WriteVerbs {
         checkDryRun(request);
         ServedResource resource = request.resource();
         Parsed body = RequestBody.parse(request.http());
-        ObjectNode object = RequestBody.object(request, body, resource.kind(), resource.schema());
+        ObjectNode object = RequestBody.object(request, body);
         RequestBody.placeAt(object, request, false);
         String generateName = ObjectTree.metadata(object).path("generateName").asText("");
         if (ObjectTree.name(object).isEmpty() && generateName.isEmpty()) {
@@ -75,7 +75,7 @@ final class WriteVerbs {
         checkDryRun(request);
         ServedResource resource = request.resource();
         Parsed body = RequestBody.parse(request.http());
-        ObjectNode object = RequestBody.object(request, body, resource.kind(), resource.schema());
+        ObjectNode object = RequestBody.object(request, body);
         RequestBody.placeAt(object, request, true);
         if (!resource.strategy().allowsUnconditionalUpdate()
                 && ObjectTree.resourceVersion(object).isEmpty()) {

@@ -102,6 +102,10 @@ public final class HttpFrontend implements AutoCloseable {
                 .setCompressionSupported(false)
                 .setTcpKeepAlive(true)
                 .setTcpNoDelay(true)
+                .setMaxWebSocketFrameSize(1 << 20)
+                .setMaxWebSocketMessageSize(4 << 20)
+                .setWebSocketSubProtocols(
+                        List.of("v5.channel.k8s.io", "v4.channel.k8s.io", "SPDY/3.1+portforward.k8s.io"))
                 .setIdleTimeout(0);
         HttpServer server = vertx.createHttpServer(options);
         HttpFrontend frontend = new HttpFrontend(server);

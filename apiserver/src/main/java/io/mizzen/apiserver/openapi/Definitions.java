@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.openapi;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,7 +28,8 @@ final class Definitions {
     private final Map<GroupVersionKind, String> names = new HashMap<>();
 
     /** A definition made from a custom resource: of its objects, or of their lists. */
-    private record CustomKind(GroupVersionKind kind, @Nullable Schema schema, String itemName) {}
+    private record CustomKind(
+            GroupVersionKind kind, @Nullable Schema schema, String itemName) {}
 
     Definitions(Collection<ResourceDefinition> resources) {
         for (ResourceDefinition resource : resources) {
@@ -76,12 +78,14 @@ final class Definitions {
     }
 
     /** A definition as data, where {@code ref} names another one; null when there is none. Do not modify. */
-    @Nullable JsonNode get(String name) {
+    @Nullable
+    JsonNode get(String name) {
         CustomKind kind = custom.get(name);
         if (kind == null) {
             return builtIn.get(name);
         }
-        ObjectNode node = kind.schema() == null ? list(kind) : object(kind.schema().raw());
+        ObjectNode node =
+                kind.schema() == null ? list(kind) : object(kind.schema().raw());
         node.putArray(GVK)
                 .addObject()
                 .put("group", kind.kind().group())
@@ -93,9 +97,8 @@ final class Definitions {
     private static ObjectNode object(JsonNode raw) {
         ObjectNode node = raw.isObject() ? ((ObjectNode) raw).deepCopy() : JsonNodeFactory.instance.objectNode();
         node.put("type", "object");
-        ObjectNode properties = node.path("properties") instanceof ObjectNode given
-                ? given
-                : node.putObject("properties");
+        ObjectNode properties =
+                node.path("properties") instanceof ObjectNode given ? given : node.putObject("properties");
         head(properties).putObject("metadata").put("ref", META + "ObjectMeta");
         return node;
     }
@@ -105,11 +108,7 @@ final class Definitions {
         node.put("type", "object").putArray("required").add("items");
         ObjectNode properties = head(node.putObject("properties"));
         properties.putObject("metadata").put("ref", META + "ListMeta");
-        properties
-                .putObject("items")
-                .put("type", "array")
-                .putObject("items")
-                .put("ref", kind.itemName());
+        properties.putObject("items").put("type", "array").putObject("items").put("ref", kind.itemName());
         return node;
     }
 

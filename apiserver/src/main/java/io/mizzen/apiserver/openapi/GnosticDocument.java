@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.openapi;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -69,9 +70,11 @@ final class GnosticDocument {
         }
         Message responses = new Message();
         operation.path("responses").properties().forEach(response -> {
-            Message body = new Message().text(1, response.getValue().path("description").asText(""));
+            Message body = new Message()
+                    .text(1, response.getValue().path("description").asText(""));
             if (response.getValue().has("schema")) {
-                body.message(2, new Message().message(1, schema(response.getValue().get("schema"))));
+                body.message(
+                        2, new Message().message(1, schema(response.getValue().get("schema"))));
             }
             responses.message(1, named(response.getKey(), new Message().message(1, body)));
         });
@@ -82,7 +85,8 @@ final class GnosticDocument {
 
     private static Message parametersItem(JsonNode parameter) {
         if (parameter.has("$ref")) {
-            return new Message().message(2, new Message().text(1, parameter.get("$ref").asText()));
+            return new Message()
+                    .message(2, new Message().text(1, parameter.get("$ref").asText()));
         }
         return new Message().message(1, parameter(parameter));
     }
@@ -93,12 +97,14 @@ final class GnosticDocument {
         String description = parameter.path("description").asText("");
         boolean required = parameter.path("required").asBoolean(false);
         if (in.equals("body")) {
-            Message body = new Message().text(1, description).text(2, name).text(3, in).flag(4, required);
+            Message body =
+                    new Message().text(1, description).text(2, name).text(3, in).flag(4, required);
             return new Message().message(1, body.message(5, schema(parameter.path("schema"))));
         }
         String type = parameter.path("type").asText("");
         boolean unique = parameter.path("uniqueItems").asBoolean(false);
-        Message other = new Message().flag(1, required).text(2, in).text(3, description).text(4, name);
+        Message other =
+                new Message().flag(1, required).text(2, in).text(3, description).text(4, name);
         Message choice = in.equals("path")
                 ? new Message().message(4, other.text(5, type).flag(19, unique))
                 : new Message().message(3, other.text(6, type).flag(20, unique));
@@ -107,8 +113,10 @@ final class GnosticDocument {
 
     private static Message schema(JsonNode schema) {
         Message message = new Message();
-        message.text(1, schema.path("$ref").asText("")).text(2, schema.path("format").asText(""));
-        message.text(3, schema.path("title").asText("")).text(4, schema.path("description").asText(""));
+        message.text(1, schema.path("$ref").asText(""))
+                .text(2, schema.path("format").asText(""));
+        message.text(3, schema.path("title").asText(""))
+                .text(4, schema.path("description").asText(""));
         if (schema.has("default")) {
             message.message(5, any(schema.get("default")));
         }

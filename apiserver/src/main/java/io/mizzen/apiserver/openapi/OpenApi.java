@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.openapi;
 
 import io.mizzen.api.catalog.ResourceDefinition;
@@ -67,5 +68,4 @@ public final class OpenApi {
         byte[] body = third.document(document);
         return body == null ? null : new Answer(body, "application/json", '"' + third.hash(document) + '"');
     }
-
 }

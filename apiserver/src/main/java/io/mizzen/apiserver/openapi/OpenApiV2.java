@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.openapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -64,8 +65,7 @@ public final class OpenApiV2 {
     private void paths(SchemaForm schemas, Pieces pieces) throws IOException {
         PathForm paths = new PathForm(false, schemas);
         for (var version : OpenApiV3.byVersion(resources).entrySet()) {
-            Map<String, List<Operation>> operations =
-                    Operations.of(version.getKey(), version.getValue(), definitions);
+            Map<String, List<Operation>> operations = Operations.of(version.getKey(), version.getValue(), definitions);
             for (Map.Entry<String, List<Operation>> entry : operations.entrySet()) {
                 pieces.path(entry.getKey(), paths.path(entry.getKey(), version.getKey(), entry.getValue()));
             }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.openapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -47,8 +48,8 @@ public final class OpenApiV3 {
                 new GroupDocument(hash(version, served), new Lazily(() -> document(version, served)))));
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         ObjectNode paths = root.putObject("paths");
-        documents.forEach((path, document) -> paths.putObject(path)
-                .put("serverRelativeURL", "/openapi/v3/" + path + "?hash=" + document.hash()));
+        documents.forEach((path, document) ->
+                paths.putObject(path).put("serverRelativeURL", "/openapi/v3/" + path + "?hash=" + document.hash()));
         this.index = root.toString().getBytes(StandardCharsets.UTF_8);
     }
 
@@ -100,8 +101,8 @@ public final class OpenApiV3 {
             }
         }
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-512")
-                    .digest(text.toString().getBytes(StandardCharsets.UTF_8));
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-512").digest(text.toString().getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest).toUpperCase(Locale.ROOT);
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
@@ -144,11 +145,13 @@ public final class OpenApiV3 {
 
     private Set<String> roots(Map<String, List<Operation>> operations) {
         Set<String> roots = new LinkedHashSet<>();
-        operations.values().forEach(list -> list.forEach(operation -> {
-            roots.add(operation.body());
-            roots.add(operation.answer());
-            roots.add(definitions.nameOf(operation.kind()));
-        }));
+        operations
+                .values()
+                .forEach(list -> list.forEach(operation -> {
+                    roots.add(operation.body());
+                    roots.add(operation.answer());
+                    roots.add(definitions.nameOf(operation.kind()));
+                }));
         roots.add("io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent");
         roots.remove("");
         return roots;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.openapi;
 
 import io.mizzen.api.catalog.ResourceDefinition;
@@ -53,7 +54,8 @@ final class Operations {
             "resourceVersionMatch",
             "sendInitialEvents",
             "timeoutSeconds");
-    private static final List<Parameter> EXEC = Parameter.of("command", "container", "stderr", "stdin", "stdout", "tty");
+    private static final List<Parameter> EXEC =
+            Parameter.of("command", "container", "stderr", "stdin", "stdout", "tty");
     private static final List<Parameter> ATTACH = Parameter.of("container", "stderr", "stdin", "stdout", "tty");
     private static final List<Parameter> LOG = Parameter.of(
             "container",
@@ -136,7 +138,16 @@ final class Operations {
             String id = "delete" + group + "Collection" + scoped;
             add(
                     collection,
-                    op("delete", "deletecollection", id, kind, DELETE_COLLECTION, DELETE_OPTIONS, STATUS, false, "200"));
+                    op(
+                            "delete",
+                            "deletecollection",
+                            id,
+                            kind,
+                            DELETE_COLLECTION,
+                            DELETE_OPTIONS,
+                            STATUS,
+                            false,
+                            "200"));
         }
         if (resource.serves("get")) {
             add(item, op("get", "get", "read" + group + scoped, kind, READ, "", own, false, "200"));

@@ -67,10 +67,13 @@ record Comparison(FieldSet added, FieldSet removed, FieldSet modified) {
                 return;
             }
             Granularity granularity = Granularity.of(sample, schema);
-            boolean sameKind = old == null || changed == null || granularity == Granularity.of(old, schema);
-            boolean empty = (old == null || old.isEmpty()) && (changed == null || changed.isEmpty());
-            if (granularity == Granularity.LEAF || !sameKind || empty) {
-                note(old, changed);
+            if (old == null || changed == null) {
+                mark(sample, schema, (old == null ? added : removed).insert(path));
+                return;
+            }
+            boolean sameKind = granularity == Granularity.of(old, schema);
+            if (granularity == Granularity.LEAF || !sameKind || (old.isEmpty() && changed.isEmpty())) {
+                modified.insert(path);
                 return;
             }
             if (granularity == Granularity.FIELDS) {
@@ -78,40 +81,51 @@ record Comparison(FieldSet added, FieldSet removed, FieldSet modified) {
             } else if (schema != null) {
                 compareElements(old, changed, schema);
             }
-            if (old == null || changed == null) {
-                note(old, changed);
+        }
+
+        /** Marks a value and all that is in it, maps and lists themselves too. */
+        private static void mark(JsonNode value, @Nullable Schema schema, FieldSet node) {
+            node.mark();
+            switch (Granularity.of(value, schema)) {
+                case LEAF -> {}
+                case FIELDS ->
+                    value.properties().forEach(entry -> {
+                        FieldSet child = new FieldSet();
+                        mark(entry.getValue(), Granularity.member(schema, entry.getKey()), child);
+                        node.attach(PathElements.field(entry.getKey()), child);
+                    });
+                case ELEMENTS -> {
+                    if (schema != null) {
+                        byName(value, schema).forEach((name, elements) -> {
+                            FieldSet child = new FieldSet();
+                            if (elements.size() == 1) {
+                                mark(elements.getFirst(), schema.items(), child);
+                            }
+                            child.mark();
+                            node.attach(name, child);
+                        });
+                    }
+                }
             }
         }
 
-        private void note(@Nullable JsonNode old, @Nullable JsonNode changed) {
-            (old == null ? added : changed == null ? removed : modified).insert(path);
-        }
-
-        private void compareFields(@Nullable JsonNode old, @Nullable JsonNode changed, @Nullable Schema schema) {
-            JsonNode left = old == null ? NOTHING : old;
-            JsonNode right = changed == null ? NOTHING : changed;
-            boolean both = old != null && changed != null;
-            for (Map.Entry<String, JsonNode> entry : right.properties()) {
-                JsonNode before = left.get(entry.getKey());
-                compareField(entry.getKey(), before, entry.getValue(), schema, both);
+        private void compareFields(JsonNode old, JsonNode changed, @Nullable Schema schema) {
+            for (Map.Entry<String, JsonNode> entry : changed.properties()) {
+                compareField(entry.getKey(), old.get(entry.getKey()), entry.getValue(), schema);
             }
-            for (Map.Entry<String, JsonNode> entry : left.properties()) {
-                if (!right.has(entry.getKey())) {
-                    compareField(entry.getKey(), entry.getValue(), null, schema, both);
+            for (Map.Entry<String, JsonNode> entry : old.properties()) {
+                if (!changed.has(entry.getKey())) {
+                    compareField(entry.getKey(), entry.getValue(), null, schema);
                 }
             }
         }
 
         private void compareField(
-                String name,
-                @Nullable JsonNode old,
-                @Nullable JsonNode changed,
-                @Nullable Schema schema,
-                boolean structOnBothSides) {
+                String name, @Nullable JsonNode old, @Nullable JsonNode changed, @Nullable Schema schema) {
             Schema field = Granularity.member(schema, name);
             JsonNode before = old;
             JsonNode after = changed;
-            if (structOnBothSides && field != null && isAlwaysThere(schema, name, field)) {
+            if (field != null && isAlwaysThere(schema, name, field)) {
                 JsonNode zero = field.type() == Type.ARRAY ? JsonNodeFactory.instance.arrayNode() : NOTHING;
                 before = old == null ? zero : old;
                 after = changed == null ? zero : changed;
@@ -129,7 +143,7 @@ record Comparison(FieldSet added, FieldSet removed, FieldSet modified) {
                             || (schema != null && schema.required().contains(name)));
         }
 
-        private void compareElements(@Nullable JsonNode old, @Nullable JsonNode changed, Schema schema) {
+        private void compareElements(JsonNode old, JsonNode changed, Schema schema) {
             Map<String, List<JsonNode>> before = byName(old, schema);
             Map<String, List<JsonNode>> after = byName(changed, schema);
             after.forEach(
@@ -158,14 +172,12 @@ record Comparison(FieldSet added, FieldSet removed, FieldSet modified) {
             path.removeLast();
         }
 
-        private static Map<String, List<JsonNode>> byName(@Nullable JsonNode list, Schema schema) {
+        private static Map<String, List<JsonNode>> byName(JsonNode list, Schema schema) {
             Map<String, List<JsonNode>> named = new LinkedHashMap<>();
-            if (list != null) {
-                for (JsonNode element : list) {
-                    String name = TypedFields.nameOrNull(element, schema);
-                    if (name != null) {
-                        named.computeIfAbsent(name, unused -> new ArrayList<>()).add(element);
-                    }
+            for (JsonNode element : list) {
+                String name = TypedFields.nameOrNull(element, schema);
+                if (name != null) {
+                    named.computeIfAbsent(name, unused -> new ArrayList<>(1)).add(element);
                 }
             }
             return named;

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class FieldSet {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String KINDS = "fkvi";
-    private static final Comparator<String> ORDER = Comparator.<String>comparingInt(
-                    element -> KINDS.indexOf(element.charAt(0)))
-            .thenComparing(Comparator.naturalOrder());
+    private static final Comparator<String> ORDER = (left, right) -> left.charAt(0) == right.charAt(0)
+            ? left.compareTo(right)
+            : KINDS.indexOf(left.charAt(0)) - KINDS.indexOf(right.charAt(0));
 
     private boolean member;
     private final TreeMap<String, FieldSet> children = new TreeMap<>(ORDER);
@@ -114,13 +114,28 @@ final class FieldSet {
         return children;
     }
 
-    /** Adds a path; only while the set is being built. */
-    void insert(List<String> path) {
+    /** Adds a path and gives its node; only while the set is being built. */
+    FieldSet insert(List<String> path) {
         FieldSet node = this;
         for (String element : path) {
             node = node.children.computeIfAbsent(element, unused -> new FieldSet());
         }
         node.member = true;
+        return node;
+    }
+
+    /** Whether FieldsV1 that was written by {@link #encode} has a member of this set; nothing is decoded for it. */
+    boolean touches(JsonNode fields) {
+        for (Map.Entry<String, FieldSet> entry : children.entrySet()) {
+            JsonNode node = fields.get(entry.getKey());
+            if (node != null) {
+                FieldSet child = entry.getValue();
+                if ((child.member && (node.isEmpty() || node.has("."))) || child.touches(node)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Puts a ready part under a path; only while the set is being built. */

@@ -114,7 +114,7 @@ public final class ManagedFields {
         checkConfig(config, schema, request);
         ObjectNode base = live == null ? identity(config) : withManagedFields(live, null);
         JsonNode stored = managedFieldsOf(live);
-        Managers managers = Managers.decodeOrEmpty(stored);
+        Managers managers = Managers.decodeOrEmpty(stored, true);
         if (live != null && managers.isEmpty()) {
             Id unknown = Id.of(BEFORE_FIRST_APPLY, Managers.UPDATE, request.apiVersion(), request.subresource());
             FieldSet owned = Comparison.between(identity(config), base, schema)
@@ -130,9 +130,12 @@ public final class ManagedFields {
         }
         managers.put(self, entry(set, request));
 
-        ObjectNode merged = (ObjectNode) ApplyMerge.merge(base, Numbers.copy(config), schema);
+        JsonNode canonical = Numbers.copy(config);
+        ObjectNode merged = (ObjectNode) ApplyMerge.merge(base, canonical, schema);
         if (last != null && !last.fields().difference(set).isEmpty()) {
-            merged = prune(merged, schema, managers.applied(), last.fields());
+            // Pruning drops what it empties; what the configuration itself gives as empty comes back.
+            ObjectNode pruned = prune(merged, schema, managers.applied(), last.fields());
+            merged = (ObjectNode) ApplyMerge.merge(pruned, canonical, schema);
         }
         Comparison changes = Comparison.between(base, merged, schema).without(request.resetFields());
         FieldSet changed = changes.modified().union(changes.added());
@@ -177,7 +180,7 @@ public final class ManagedFields {
             return withManagedFields(bare, stored);
         }
         Managers managers =
-                reset ? new Managers() : takesWish ? wishedOr(wished, stored) : Managers.decodeOrEmpty(stored);
+                reset ? new Managers() : takesWish ? wishedOr(wished, stored) : Managers.decodeOrEmpty(stored, true);
         if (live != null && managers.isEmpty()) {
             return bare;
         }
@@ -194,12 +197,12 @@ public final class ManagedFields {
     }
 
     private static Managers wishedOr(JsonNode wished, JsonNode stored) {
-        Managers managers = Managers.decodeOrEmpty(wished);
-        return managers.isEmpty() ? Managers.decodeOrEmpty(stored) : managers;
+        Managers managers = Managers.decodeOrEmpty(wished, false);
+        return managers.isEmpty() ? Managers.decodeOrEmpty(stored, true) : managers;
     }
 
     private static Entry entry(FieldSet fields, Request request) {
-        return new Entry(fields, request.apiVersion(), RfcTime.format(request.now()), null);
+        return new Entry(fields, request.apiVersion(), RfcTime.format(request.now()));
     }
 
     private static void checkConfig(ObjectNode config, Schema schema, Request request) {

@@ -57,29 +57,63 @@ final class Managers {
         }
     }
 
-    /**
-     * What a manager owns.
-     *
-     * @param apiVersion version the fields are told in
-     * @param time canonical RFC 3339, or empty
-     * @param raw how the fields were read, or null when they are new
-     */
-    record Entry(
-            FieldSet fields,
-            String apiVersion,
-            String time,
-            @Nullable JsonNode raw) {
-        Entry with(FieldSet newFields) {
-            return new Entry(newFields, apiVersion, time, null);
+    /** What a manager owns. Fields that were read from the store are decoded when they are needed. */
+    static final class Entry {
+        private final String apiVersion;
+        private final String time;
+        private final @Nullable JsonNode raw;
+        private @Nullable FieldSet fields;
+
+        /**
+         * Makes an entry.
+         *
+         * @param fields what is owned
+         * @param apiVersion version the fields are told in
+         * @param time canonical RFC 3339, or empty
+         */
+        Entry(FieldSet fields, String apiVersion, String time) {
+            this.fields = fields;
+            this.apiVersion = apiVersion;
+            this.time = time;
+            this.raw = null;
+        }
+
+        private Entry(JsonNode raw, String apiVersion, String time) {
+            this.raw = raw;
+            this.apiVersion = apiVersion;
+            this.time = time;
+        }
+
+        FieldSet fields() {
+            FieldSet known = fields;
+            if (known == null) {
+                known = raw == null ? new FieldSet() : FieldSet.decode(raw);
+                fields = known;
+            }
+            return known;
+        }
+
+        private boolean isEmpty() {
+            FieldSet known = fields;
+            return known != null ? known.isEmpty() : raw == null || raw.isEmpty();
+        }
+
+        private boolean isTouchedBy(FieldSet set) {
+            return raw != null ? set.touches(raw) : !fields().intersection(set).isEmpty();
+        }
+
+        private Entry with(FieldSet newFields) {
+            return new Entry(newFields, apiVersion, time);
         }
     }
 
     /**
      * Reads {@code managedFields}.
      *
+     * @param stored whether they were written by this class, so that the fields need not be looked at yet
      * @throws IllegalArgumentException in upstream's words when an entry makes no sense
      */
-    static Managers decode(JsonNode managedFields) {
+    static Managers decode(JsonNode managedFields, boolean stored) {
         Managers managers = new Managers();
         int index = 0;
         for (JsonNode node : managedFields) {
@@ -99,24 +133,25 @@ final class Managers {
                                 : "invalid fieldsType " + GoText.quote(type) + " in managed fields entry " + index);
             }
             JsonNode fields = node.path("fieldsV1");
-            FieldSet set = fields.isMissingNode() ? new FieldSet() : FieldSet.decode(fields);
             Id id = Id.of(
                     node.path("manager").asText(""),
                     operation,
                     apiVersion,
                     node.path("subresource").asText(""));
-            managers.entries.put(
-                    id,
-                    new Entry(set, apiVersion, node.path("time").asText(""), fields.isMissingNode() ? null : fields));
+            String time = node.path("time").asText("");
+            Entry entry = stored && fields.isObject()
+                    ? new Entry(fields, apiVersion, time)
+                    : new Entry(fields.isMissingNode() ? new FieldSet() : FieldSet.decode(fields), apiVersion, time);
+            managers.put(id, entry);
             index++;
         }
         return managers;
     }
 
     /** As {@link #decode}, but what makes no sense counts as nothing, as upstream has it for stored objects. */
-    static Managers decodeOrEmpty(JsonNode managedFields) {
+    static Managers decodeOrEmpty(JsonNode managedFields, boolean stored) {
         try {
-            return decode(managedFields);
+            return decode(managedFields, stored);
         } catch (IllegalArgumentException malformed) {
             return new Managers();
         }
@@ -132,7 +167,7 @@ final class Managers {
     }
 
     void put(Id id, Entry entry) {
-        if (entry.fields().isEmpty()) {
+        if (entry.isEmpty()) {
             entries.remove(id);
         } else {
             entries.put(id, entry);
@@ -146,9 +181,7 @@ final class Managers {
         }
         for (Id id : List.copyOf(entries.keySet())) {
             Entry entry = entries.get(id);
-            if (entry != null
-                    && !id.equals(self)
-                    && !entry.fields().intersection(taken).isEmpty()) {
+            if (entry != null && !id.equals(self) && entry.isTouchedBy(taken)) {
                 put(id, entry.with(entry.fields().difference(taken)));
             }
         }
@@ -162,10 +195,8 @@ final class Managers {
                 .sorted(Id.ORDER)
                 .forEach(id -> {
                     Entry entry = entries.get(id);
-                    FieldSet common =
-                            entry == null ? new FieldSet() : entry.fields().intersection(wanted);
-                    if (!common.isEmpty()) {
-                        owned.put(id, common);
+                    if (entry != null && entry.isTouchedBy(wanted)) {
+                        owned.put(id, entry.fields().intersection(wanted));
                     }
                 });
         return owned;
@@ -207,7 +238,7 @@ final class Managers {
 
     private String timeOf(Id id) {
         Entry entry = entries.get(id);
-        return entry == null ? "" : entry.time();
+        return entry == null ? "" : entry.time;
     }
 
     private boolean join(Id first, Id next) {
@@ -225,7 +256,7 @@ final class Managers {
         Entry gathered = entries.get(bucket);
         FieldSet fields = gathered == null ? joined.fields() : gathered.fields().union(joined.fields());
         entries.remove(next);
-        entries.put(bucket, new Entry(fields, joined.apiVersion(), joined.time(), null));
+        entries.put(bucket, new Entry(fields, joined.apiVersion, joined.time));
         return true;
     }
 
@@ -234,9 +265,9 @@ final class Managers {
         ArrayNode encoded = JsonNodeFactory.instance.arrayNode();
         Comparator<Map.Entry<Id, Entry>> order =
                 Comparator.comparing(entry -> entry.getKey().operation());
-        order = order.thenComparing(entry -> entry.getValue().time())
+        order = order.thenComparing(entry -> entry.getValue().time)
                 .thenComparing(entry -> entry.getKey().manager())
-                .thenComparing(entry -> entry.getValue().apiVersion())
+                .thenComparing(entry -> entry.getValue().apiVersion)
                 .thenComparing(entry -> entry.getKey().subresource());
         entries.entrySet().stream()
                 .sorted(order)
@@ -246,12 +277,12 @@ final class Managers {
 
     private static ObjectNode encode(Id id, Entry entry) {
         ObjectNode node = JsonNodeFactory.instance.objectNode();
-        node.put("manager", id.manager()).put("operation", id.operation()).put("apiVersion", entry.apiVersion());
-        if (!entry.time().isEmpty()) {
-            node.put("time", entry.time());
+        node.put("manager", id.manager()).put("operation", id.operation()).put("apiVersion", entry.apiVersion);
+        if (!entry.time.isEmpty()) {
+            node.put("time", entry.time);
         }
         node.put("fieldsType", FIELDS_V1);
-        node.set("fieldsV1", entry.raw() != null ? entry.raw() : entry.fields().encode());
+        node.set("fieldsV1", entry.raw != null ? entry.raw : entry.fields().encode());
         if (!id.subresource().isEmpty()) {
             node.put("subresource", id.subresource());
         }

@@ -5,6 +5,7 @@ import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.ApiResponse;
+import io.mizzen.apiserver.http.Query;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,6 +17,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.http1.UpgradedSocket;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
 import io.vertx.core.net.NetSocket;
@@ -96,12 +98,26 @@ public final class Forwarder implements AutoCloseable {
             HttpClientRequest outgoing = await(client.request(options));
             copyHeaders(request, outgoing);
             boolean upgrade = request.isUpgrade();
-            if (upgrade) {
+            Translation translation = upgrade ? Translation.of(request) : Translation.NONE;
+            if (translation != Translation.NONE) {
+                outgoing.headers().entries().stream()
+                        .map(java.util.Map.Entry::getKey)
+                        .filter(name -> name.toLowerCase(Locale.ROOT).startsWith("sec-websocket"))
+                        .toList()
+                        .forEach(outgoing.headers()::remove);
+                outgoing.setMethod(HttpMethod.POST);
+                outgoing.putHeader("Connection", "Upgrade").putHeader("Upgrade", "SPDY/3.1");
+                outgoing.putHeader("X-Stream-Protocol-Version", translation.streamProtocol());
+            } else if (upgrade) {
                 outgoing.putHeader("Connection", "Upgrade").putHeader("Upgrade", request.header("Upgrade"));
             }
             HttpClientResponse answer = await(send(outgoing, request, upgrade));
             if (upgrade && answer.statusCode() == 101) {
-                tunnel(request, answer);
+                if (translation == Translation.NONE) {
+                    tunnel(request, answer);
+                } else {
+                    translate(request, answer, translation);
+                }
             } else {
                 relay(request, answer);
             }
@@ -145,6 +161,70 @@ public final class Forwarder implements AutoCloseable {
 
     private static <T> T await(Future<T> future) throws InterruptedException, ExecutionException, TimeoutException {
         return future.toCompletionStage().toCompletableFuture().get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** How a WebSocket is turned into the SPDY connection that kubelets take. */
+    private enum Translation {
+        NONE(""),
+        /** Channels to streams, for exec and attach. */
+        CHANNELS("v4.channel.k8s.io"),
+        /** SPDY's own bytes inside binary messages, for port-forward. */
+        TUNNEL("portforward.k8s.io");
+
+        private final String streamProtocol;
+
+        Translation(String streamProtocol) {
+            this.streamProtocol = streamProtocol;
+        }
+
+        String streamProtocol() {
+            return streamProtocol;
+        }
+
+        static Translation of(ApiRequest request) {
+            if (!request.header("Upgrade").equalsIgnoreCase("websocket")) {
+                return NONE;
+            }
+            List<String> offered =
+                    List.of(request.headerList("Sec-WebSocket-Protocol").split(" *, *"));
+            if (offered.contains("SPDY/3.1+portforward.k8s.io")) {
+                return TUNNEL;
+            }
+            return offered.contains("v5.channel.k8s.io") || offered.contains("v4.channel.k8s.io") ? CHANNELS : NONE;
+        }
+    }
+
+    private static void translate(ApiRequest request, HttpClientResponse answer, Translation translation)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        NetSocket kubelet = answer.netSocket();
+        kubelet.pause();
+        CompletableFuture<ServerWebSocket> taken = new CompletableFuture<>();
+        onContext(request, response -> accept(request, taken));
+        ServerWebSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (translation == Translation.TUNNEL) {
+            WebSocketTunnel.join(client, kubelet);
+            return;
+        }
+        Query query = request.query();
+        WebSocketExec.start(
+                client,
+                kubelet,
+                new WebSocketExec.Wanted(
+                        query.flag("stdin"),
+                        !query.has("stdout") || query.flag("stdout"),
+                        !query.has("stderr") || query.flag("stderr"),
+                        query.flag("tty")));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // the promise carries the outcome on
+    private static void accept(ApiRequest request, CompletableFuture<ServerWebSocket> taken) {
+        request.connection()
+                .toWebSocket()
+                .onSuccess(open -> {
+                    open.pause();
+                    taken.complete(open);
+                })
+                .onFailure(taken::completeExceptionally);
     }
 
     /** Joins the two sockets until either side ends. */

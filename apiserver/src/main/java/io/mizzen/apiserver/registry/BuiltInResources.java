@@ -29,7 +29,12 @@ public final class BuiltInResources {
             Strategy strategy = strategies.of(stored);
             for (ResourceDefinition.Version version : definition.versions()) {
                 served.add(new ServedResource(
-                        definition, version, stored, BuiltInConversions.between(definition, version.name()), strategy));
+                        definition,
+                        version,
+                        stored,
+                        BuiltInConversions.between(definition, version.name()),
+                        ObjectForm.builtIn(version.schema()),
+                        strategy));
             }
             registry.put(definition, served);
         }

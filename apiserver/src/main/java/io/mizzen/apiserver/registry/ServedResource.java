@@ -14,6 +14,7 @@ import io.mizzen.apiserver.storage.cache.ResourceKey;
  * @param version the version the client asked for
  * @param stored the resource whose objects are persisted: the same, but for kinds that show another's objects
  * @param converter between the client's version and the stored one
+ * @param form how bodies are read
  * @param strategy behaviour of the kind
  */
 public record ServedResource(
@@ -21,6 +22,7 @@ public record ServedResource(
         ResourceDefinition.Version version,
         ResourceDefinition stored,
         VersionConverter converter,
+        ObjectForm form,
         Strategy strategy) {
 
     public GroupResource groupResource() {

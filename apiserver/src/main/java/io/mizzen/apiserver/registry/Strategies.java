@@ -19,6 +19,7 @@ public final class Strategies {
         byResource.put("services", new ServiceStrategy(allocator));
         byResource.put("namespaces", new NamespaceStrategy());
         byResource.put("jobs.batch", new JobStrategy());
+        byResource.put("customresourcedefinitions.apiextensions.k8s.io", new CustomDefinitionStrategy());
         byResource.put("cronjobs.batch", counted.defaulting(WorkloadDefaults::cronJob));
         byResource.put("deployments.apps", counted.defaulting(WorkloadDefaults::deployment));
         byResource.put("replicasets.apps", counted.defaulting(WorkloadDefaults::replicaSet));
@@ -50,7 +51,6 @@ public final class Strategies {
             "ingressclasses.networking.k8s.io",
             "poddisruptionbudgets.policy",
             "priorityclasses.scheduling.k8s.io",
-            "customresourcedefinitions.apiextensions.k8s.io",
             "flowschemas.flowcontrol.apiserver.k8s.io",
             "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
             "mutatingwebhookconfigurations.admissionregistration.k8s.io",
@@ -65,9 +65,6 @@ public final class Strategies {
 
     /** The strategy of a resource. */
     public Strategy of(ResourceDefinition definition) {
-        if (definition.custom()) {
-            return PlainStrategy.ORDINARY.generations().guarded();
-        }
         return byResource.getOrDefault(definition.groupResource().toString(), PlainStrategy.ORDINARY);
     }
 }

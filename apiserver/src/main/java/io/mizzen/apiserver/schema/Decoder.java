@@ -77,6 +77,35 @@ public final class Decoder {
         }
     }
 
+    /**
+     * Decodes a part of a custom object that has a built-in type: {@code metadata}.
+     *
+     * @param holder schema of a struct that holds the part, to be named in failures
+     * @param name field of the part
+     * @param unknownFields gets the paths of unknown fields, below {@code path}
+     */
+    static ObjectNode decodePart(
+            JsonNode raw,
+            Schema schema,
+            Schema holder,
+            String name,
+            String path,
+            GroupVersionKind kind,
+            List<String> unknownFields) {
+        Decoder decoder = new Decoder();
+        Step step = new Step(null, holder, name, -1);
+        try {
+            if (!raw.isObject()) {
+                throw decoder.mismatch(raw, goType(schema), step);
+            }
+            ObjectNode decoded = decoder.struct((ObjectNode) raw, schema, step);
+            decoder.unknown.forEach(field -> unknownFields.add(path + field.substring(name.length())));
+            return decoded;
+        } catch (Refused refused) {
+            throw cannotHandle(kind, refused.detail);
+        }
+    }
+
     /** The failure of a body that does not fit {@code kind}. */
     public static StatusException cannotHandle(GroupVersionKind kind, String detail) {
         return StatusException.badRequest(kind.kind() + " in version \"" + kind.version() + "\" cannot be handled as a "
@@ -268,7 +297,7 @@ public final class Decoder {
         String type = goType(schema);
         boolean array = raw.isArray() && !type.endsWith("OrBool");
         if (!array && !(raw.isBoolean() && type.endsWith("OrBool"))) {
-            throw new Refused("json: cannot unmarshal " + kindOf(raw) + " into Go value of type " + type);
+            throw new Refused("json: cannot unmarshal " + GoText.jsonKind(raw) + " into Go value of type " + type);
         }
         if (!raw.isArray() || type.endsWith("StringArray")) {
             return Numbers.copy(raw);
@@ -292,7 +321,7 @@ public final class Decoder {
     }
 
     private Refused mismatch(JsonNode raw, String goType, @Nullable Step step) {
-        return mismatch(kindOf(raw), goType, step);
+        return mismatch(GoText.jsonKind(raw), goType, step);
     }
 
     private Refused mismatch(String found, String goType, @Nullable Step step) {
@@ -308,17 +337,6 @@ public final class Decoder {
         }
         return new Refused("json: cannot unmarshal " + found + " into Go struct field " + struct.simpleName() + "."
                 + String.join(".", fields) + " of type " + goType);
-    }
-
-    private static String kindOf(JsonNode raw) {
-        return switch (raw.getNodeType()) {
-            case OBJECT -> "object";
-            case ARRAY -> "array";
-            case STRING -> "string";
-            case BOOLEAN -> "bool";
-            case NUMBER -> "number";
-            default -> "null";
-        };
     }
 
     private static String goType(Schema schema) {

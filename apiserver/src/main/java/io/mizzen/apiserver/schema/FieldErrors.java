@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #at}. Values may be JSON nodes, texts, numbers, booleans or null. Belongs to one thread.
  */
 public final class FieldErrors {
+    /** Path of an error about the whole object, as upstream writes it. */
+    public static final String ROOT = "<nil>";
+
     private final List<StatusCause> causes = new ArrayList<>();
 
     /** The path of a field below {@code parent}, which may be empty. */
@@ -79,7 +82,8 @@ public final class FieldErrors {
 
     /** A text of more than {@code max} bytes. */
     public FieldErrors tooLong(String field, int max) {
-        return add("FieldValueTooLong", field, "Too long: may not be more than " + max + " bytes");
+        return add(
+                "FieldValueTooLong", field, "Too long: may not be more than " + max + (max == 1 ? " byte" : " bytes"));
     }
 
     /** A list or map of more than {@code max} entries; {@code actual} below zero is not told. */
@@ -97,6 +101,16 @@ public final class FieldErrors {
     public FieldErrors add(String reason, String field, String message) {
         causes.add(new StatusCause(reason, message, field));
         return this;
+    }
+
+    /** The path for a message: that of the root has a name of its own. */
+    static String orRoot(String path) {
+        return path.isEmpty() ? ROOT : path;
+    }
+
+    /** How many errors were collected. */
+    public int size() {
+        return causes.size();
     }
 
     /** Adds what another collector has. */

@@ -101,6 +101,18 @@ public final class GoText {
         return names;
     }
 
+    /** The name that Go's JSON decoder gives a value. */
+    static String jsonKind(JsonNode node) {
+        return switch (node.getNodeType()) {
+            case OBJECT -> "object";
+            case ARRAY -> "array";
+            case STRING -> "string";
+            case BOOLEAN -> "bool";
+            case NUMBER -> "number";
+            default -> "null";
+        };
+    }
+
     /** The Go type that a JSON value has once decoded without a schema. */
     public static String type(JsonNode node) {
         return switch (node.getNodeType()) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.openapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,7 +60,8 @@ class OpenApiTest {
     }
 
     private static JsonNode json(String path) throws IOException {
-        return MAPPER.readTree(Objects.requireNonNull(api.answer(path, "application/json"), path).body());
+        return MAPPER.readTree(Objects.requireNonNull(api.answer(path, "application/json"), path)
+                .body());
     }
 
     private static void references(JsonNode node, Set<String> found) {
@@ -71,8 +73,8 @@ class OpenApiTest {
 
     private static List<String> names(JsonNode parameters) {
         List<String> names = new ArrayList<>();
-        parameters.forEach(parameter -> names.add(
-                parameter.path("name").asText(parameter.path("$ref").asText())));
+        parameters.forEach(parameter ->
+                names.add(parameter.path("name").asText(parameter.path("$ref").asText())));
         return names;
     }
 
@@ -82,7 +84,8 @@ class OpenApiTest {
 
         assertThat(paths.properties())
                 .extracting(Map.Entry::getKey)
-                .contains("api/v1", "apis/apps/v1", "apis/autoscaling/v1", "apis/autoscaling/v2", "apis/example.com/v1");
+                .contains(
+                        "api/v1", "apis/apps/v1", "apis/autoscaling/v1", "apis/autoscaling/v2", "apis/example.com/v1");
         assertThat(paths.at("/api~1v1/serverRelativeURL").asText()).matches("/openapi/v3/api/v1\\?hash=[0-9A-F]{128}");
         assertThat(api.answer("/openapi/v3/apis/apps/v2", "")).isNull();
     }
@@ -92,9 +95,9 @@ class OpenApiTest {
         List<ResourceDefinition> other = new ArrayList<>(Catalog.builtIn().resources());
         other.add(thing("number"));
         JsonNode before = json("/openapi/v3").get("paths");
-        JsonNode after = MAPPER.readTree(Objects.requireNonNull(
-                        OpenApi.of(other, "v1.35.6").answer("/openapi/v3", ""))
-                .body());
+        JsonNode after = MAPPER.readTree(
+                Objects.requireNonNull(OpenApi.of(other, "v1.35.6").answer("/openapi/v3", ""))
+                        .body());
 
         Set<String> changed = new HashSet<>();
         after.get("paths").properties().forEach(entry -> {
@@ -139,7 +142,8 @@ class OpenApiTest {
         assertThat(patch.at("/requestBody/content").properties())
                 .extracting(Map.Entry::getKey)
                 .contains("application/apply-patch+yaml", "application/strategic-merge-patch+json");
-        assertThat(document.at("/paths/~1apis~1apps~1v1~1deployments/get/operationId").asText())
+        assertThat(document.at("/paths/~1apis~1apps~1v1~1deployments/get/operationId")
+                        .asText())
                 .isEqualTo("listAppsV1DeploymentForAllNamespaces");
         assertThat(document.at("/paths/~1apis~1apps~1v1~1namespaces~1{namespace}~1deployments/post/responses/202")
                         .isObject())
@@ -151,13 +155,17 @@ class OpenApiTest {
         JsonNode schemas = json("/openapi/v3/api/v1").at("/components/schemas");
         JsonNode spec = schemas.get("io.k8s.api.core.v1.PodSpec");
 
-        assertThat(spec.at("/properties/containers/x-kubernetes-patch-merge-key").asText()).isEqualTo("name");
+        assertThat(spec.at("/properties/containers/x-kubernetes-patch-merge-key")
+                        .asText())
+                .isEqualTo("name");
         assertThat(spec.at("/properties/containers/description").asText()).isNotEmpty();
         assertThat(spec.at("/properties/affinity/allOf/0/$ref").asText()).endsWith("core.v1.Affinity");
         assertThat(spec.at("/required/0").asText()).isEqualTo("containers");
-        assertThat(schemas.at("/io.k8s.api.core.v1.Pod/x-kubernetes-group-version-kind/0/kind").asText())
+        assertThat(schemas.at("/io.k8s.api.core.v1.Pod/x-kubernetes-group-version-kind/0/kind")
+                        .asText())
                 .isEqualTo("Pod");
-        assertThat(schemas.at("/io.k8s.apimachinery.pkg.util.intstr.IntOrString/oneOf")).hasSize(2);
+        assertThat(schemas.at("/io.k8s.apimachinery.pkg.util.intstr.IntOrString/oneOf"))
+                .hasSize(2);
     }
 
     @Test
@@ -177,7 +185,9 @@ class OpenApiTest {
             for (Map.Entry<String, JsonNode> field : entry.getValue().properties()) {
                 count++;
                 if (!field.getKey().isEmpty()) {
-                    assertThat(Objects.requireNonNull(definition).path("properties").has(field.getKey()))
+                    assertThat(Objects.requireNonNull(definition)
+                                    .path("properties")
+                                    .has(field.getKey()))
                             .as(entry.getKey() + " " + field.getKey())
                             .isTrue();
                 }
@@ -198,13 +208,16 @@ class OpenApiTest {
         JsonNode third = json("/openapi/v3/apis/example.com/v1").at("/components/schemas/com.example.v1.Thing");
         JsonNode second = json("/openapi/v2").at("/definitions/com.example.v1.Thing");
 
-        assertThat(third.at("/properties/spec/properties/size/nullable").asBoolean()).isTrue();
+        assertThat(third.at("/properties/spec/properties/size/nullable").asBoolean())
+                .isTrue();
         assertThat(third.at("/properties/spec/properties/size/type").asText()).isEqualTo("integer");
         assertThat(third.at("/properties/metadata").toString()).contains("ObjectMeta");
         assertThat(second.at("/properties/spec/properties/size").has("type")).isFalse();
-        assertThat(second.at("/properties/spec/properties/size").has("nullable")).isFalse();
+        assertThat(second.at("/properties/spec/properties/size").has("nullable"))
+                .isFalse();
         assertThat(second.at("/properties/spec/properties/port").has("anyOf")).isFalse();
-        assertThat(second.at("/x-kubernetes-group-version-kind/0/group").asText()).isEqualTo("example.com");
+        assertThat(second.at("/x-kubernetes-group-version-kind/0/group").asText())
+                .isEqualTo("example.com");
     }
 
     @Test
@@ -219,7 +232,9 @@ class OpenApiTest {
         // The client's parser of media types refuses the sign that its own Accept header has.
         assertThat(answer.contentType()).doesNotContain("@").endsWith("+protobuf");
         assertThat(definitions).hasSize(second.get("definitions").size()).contains("io.k8s.api.core.v1.Pod");
-        assertThat(paths).hasSize(second.get("paths").size()).contains("/api/v1/namespaces/{namespace}/pods/{name}/log");
+        assertThat(paths)
+                .hasSize(second.get("paths").size())
+                .contains("/api/v1/namespaces/{namespace}/pods/{name}/log");
     }
 
     private static List<String> keys(List<byte[]> entries) throws IOException {

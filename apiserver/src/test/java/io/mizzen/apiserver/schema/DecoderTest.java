@@ -15,11 +15,15 @@ import io.mizzen.api.name.GroupVersionKind;
 import io.mizzen.api.schema.Schema;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
+import io.mizzen.api.yaml.YamlReader;
 import io.mizzen.apiserver.schema.Decoder.Decoded;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -164,6 +168,26 @@ class DecoderTest {
         Decoder.decode(raw, schema(POD), POD);
 
         assertThat(raw).isEqualTo(copy);
+    }
+
+    @Test
+    void decodesAFilledObjectToItself() throws IOException {
+        try (InputStream in = Objects.requireNonNull(DecoderTest.class.getResourceAsStream("filled-objects.yaml"))) {
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            for (JsonNode document : YamlReader.readAll(text, 1 << 20)) {
+                JsonNode raw = Numbers.copy(document);
+                String[] version = raw.get("apiVersion").asText().split("/");
+                GroupVersionKind kind = new GroupVersionKind(
+                        version.length == 1 ? "" : version[0],
+                        version[version.length - 1],
+                        raw.get("kind").asText());
+
+                Decoded decoded = Decoder.decode(raw, schema(kind), kind);
+
+                assertThat(decoded.unknownFields()).as(kind.toString()).isEmpty();
+                assertThat(decoded.object()).as(kind.toString()).isEqualTo(raw);
+            }
+        }
     }
 
     /** Run by hand: {@code -Dmizzen.golden=<folder>} with one filled JSON object a file, named group.version.kind.json. */

@@ -88,12 +88,17 @@ public final class Yaml {
         private final Map<Node, Boolean> open = new IdentityHashMap<>();
 
         JsonNode read(Node node) {
-            return switch (node) {
-                case ScalarNode scalar -> scalar(scalar);
-                case SequenceNode sequence -> sequence(sequence);
-                case MappingNode mapping -> mapping(mapping);
-                default -> throw new Malformed("yaml: unexpected node");
-            };
+            // No pattern switch here: its bootstrap would cost every call a few milliseconds.
+            if (node instanceof ScalarNode scalar) {
+                return scalar(scalar);
+            }
+            if (node instanceof SequenceNode sequence) {
+                return sequence(sequence);
+            }
+            if (node instanceof MappingNode mapping) {
+                return mapping(mapping);
+            }
+            throw new Malformed("yaml: unexpected node");
         }
 
         private static JsonNode scalar(ScalarNode scalar) {

@@ -132,6 +132,11 @@ public final class ClusterPki {
         return KeyFiles.in(folder, "ca");
     }
 
+    /** The certificate of {@link #clusterAuthority}, as text. */
+    public String clusterAuthorityPem() {
+        return PemFiles.readText(clusterAuthority().certificate());
+    }
+
     /** The certificate of the authority of the aggregation layer. */
     public Path frontProxyAuthority() {
         return folder.resolve("front-proxy-ca.crt");

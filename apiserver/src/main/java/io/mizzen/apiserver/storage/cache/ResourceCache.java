@@ -170,7 +170,8 @@ final class ResourceCache {
         try {
             return interner.intern(decoder.decode(key, value, revision));
         } catch (RuntimeException e) {
-            LOG.error("{} at revision {} is no object of {} and is left out", key, revision, resource, e);
+            LOG.error(
+                    "{} at revision {} is no object of {} and is left out: {}", key, revision, resource, e.toString());
             return null;
         }
     }

@@ -10,10 +10,8 @@ import io.mizzen.apiserver.storage.StorageException;
 import io.mizzen.apiserver.storage.StorageListener;
 import io.mizzen.apiserver.storage.Subscription;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 final class StoreFeed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreFeed.class);
-    private static final int PAGE = 1000;
     private static final long RETRY_NANOS = 500_000_000;
     private static final long IDLE_NANOS = 1_000_000_000;
 
@@ -88,34 +85,23 @@ final class StoreFeed implements AutoCloseable {
     private Subscription load() {
         long current = storage.currentRevision();
         long from = Math.max(Math.max(1, storage.compactedRevision()), current - options.replay());
-        List<Entry> entries = new ArrayList<>();
-        long revision;
+        Page page;
         try {
-            revision = list(entries, from);
+            page = storage.list(options.root(), null, 0, from);
         } catch (CompactedException e) {
-            entries.clear();
-            revision = list(entries, 0);
+            page = storage.list(options.root(), null, 0, 0);
         }
-        target.install(entries, revision);
+        long revision = page.revision();
+        // Before the entries are there, so that whoever awaits this revision then finds the cache ready.
+        readyAt = Math.max(current, revision);
+        target.install(page.entries(), revision);
         broken = false;
         Subscription watch = storage.watch(options.root(), revision, new Listener());
-        readyAt = Math.max(current, revision);
-        LOG.info("The watch cache holds {} entries at revision {}", entries.size(), revision);
+        LOG.info(
+                "The watch cache holds {} entries at revision {}",
+                page.entries().size(),
+                revision);
         return watch;
-    }
-
-    private long list(List<Entry> entries, long at) {
-        long revision = at;
-        @Nullable String after = null;
-        while (true) {
-            Page page = storage.list(options.root(), after, PAGE, revision);
-            revision = page.revision();
-            entries.addAll(page.entries());
-            if (!page.more() || page.entries().isEmpty()) {
-                return revision;
-            }
-            after = page.entries().getLast().key();
-        }
     }
 
     @Override

@@ -45,12 +45,7 @@ final class HistoryReader {
                 return null;
             }
             long revision = Layout.name(name).modRevision();
-            byte[] change = view.get(Table.REVISIONS, Layout.number(revision));
-            byte[] value = change == null ? null : Layout.value(change);
-            if (value == null) {
-                throw new IllegalStateException("No value of " + key + " at revision " + revision);
-            }
-            return new Entry(key, value, revision);
+            return entry(Layout.bytes(key), revision, view.get(Table.REVISIONS, Layout.number(revision)));
         });
     }
 
@@ -123,22 +118,30 @@ final class HistoryReader {
         undone.forEach(selection::add);
     }
 
+    /** Reads values in the order they were written, in which neighbours share a block on disk; answers in key order. */
     private static List<Entry> values(View view, List<byte[]> keys, List<byte[]> revisions) throws RocksDBException {
-        List<Entry> entries = new ArrayList<>(keys.size());
-        for (int start = 0; start < keys.size(); start += VALUES_AT_ONCE) {
-            int end = Math.min(keys.size(), start + VALUES_AT_ONCE);
-            List<byte[]> changes = view.getAll(Table.REVISIONS, revisions.subList(start, end));
-            for (int i = start; i < end; i++) {
-                byte[] change = changes.get(i - start);
-                byte[] value = change == null ? null : Layout.value(change);
-                if (value == null) {
-                    throw new IllegalStateException("No value of " + Layout.text(keys.get(i)) + " at revision "
-                            + Layout.number(revisions.get(i)));
-                }
-                entries.add(new Entry(Layout.text(keys.get(i)), value, Layout.number(revisions.get(i))));
+        Integer[] order = new Integer[keys.size()];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, (a, b) -> Arrays.compareUnsigned(revisions.get(a), revisions.get(b)));
+        Entry[] entries = new Entry[order.length];
+        for (int start = 0; start < order.length; start += VALUES_AT_ONCE) {
+            List<Integer> some = Arrays.asList(order).subList(start, Math.min(order.length, start + VALUES_AT_ONCE));
+            List<byte[]> changes = view.getAll(
+                    Table.REVISIONS, some.stream().map(revisions::get).toList());
+            for (int i = 0; i < some.size(); i++) {
+                int at = some.get(i);
+                entries[at] = entry(keys.get(at), Layout.number(revisions.get(at)), changes.get(i));
             }
         }
-        return entries;
+        return List.of(entries);
+    }
+
+    private static Entry entry(byte[] key, long revision, byte @Nullable [] change) {
+        byte[] value = change == null ? null : Layout.value(change);
+        if (value == null) {
+            throw new IllegalStateException("No value of " + Layout.text(key) + " at revision " + revision);
+        }
+        return new Entry(Layout.text(key), value, revision);
     }
 
     /**

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,7 +23,8 @@ public final class ClusterInfo extends Command {
     @Override
     public int run(Invocation call) {
         String path = Connection.query(
-                "/api/v1/namespaces/kube-system/services", Map.of("labelSelector", "kubernetes.io/cluster-service=true"));
+                "/api/v1/namespaces/kube-system/services",
+                Map.of("labelSelector", "kubernetes.io/cluster-service=true"));
         JsonNode services = call.connection().get(path);
         String server = call.connection().endpoint().url();
         line(call, "Kubernetes control plane", server);
@@ -34,8 +36,8 @@ public final class ClusterInfo extends Command {
             line(
                     call,
                     name.isEmpty() ? Json.name(service) : name,
-                    server + "/api/v1/namespaces/" + Json.namespace(service) + "/services/" + scheme + Json.name(service)
-                            + (portName.isEmpty() ? "" : ":" + portName) + "/proxy");
+                    server + "/api/v1/namespaces/" + Json.namespace(service) + "/services/" + scheme
+                            + Json.name(service) + (portName.isEmpty() ? "" : ":" + portName) + "/proxy");
         }
         call.io().line("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
         return 0;
