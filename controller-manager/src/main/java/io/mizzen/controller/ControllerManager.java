@@ -14,6 +14,7 @@ import io.mizzen.client.ServiceAccountCredentials;
 import io.mizzen.controller.cronjob.CronJobController;
 import io.mizzen.controller.daemon.DaemonSetController;
 import io.mizzen.controller.deployment.DeploymentController;
+import io.mizzen.controller.disruption.DisruptionController;
 import io.mizzen.controller.endpoint.EndpointSliceController;
 import io.mizzen.controller.endpoint.EndpointsController;
 import io.mizzen.controller.garbage.GarbageCollector;
@@ -174,6 +175,7 @@ public final class ControllerManager implements AutoCloseable {
         known.add(new Known("daemonset-controller", "daemon-set-controller", DaemonSetController::new));
         known.add(new Known("statefulset-controller", "statefulset-controller", StatefulSetController::new));
         known.add(new Known("cronjob-controller", "cronjob-controller", CronJobController::new));
+        known.add(new Known("disruption-controller", "disruption-controller", DisruptionController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(
                 "ttl-after-finished-controller", "ttl-after-finished-controller", TtlAfterFinishedController::new));
