@@ -4,7 +4,10 @@ package io.mizzen.kubectl.command.describe;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mizzen.kubectl.tree.Json;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Roles, bindings and priority classes. Pure. */
 final class Access {
@@ -22,7 +25,7 @@ final class Access {
         out.field(0, "Annotations", Description.inline(object.path("metadata").path("annotations")));
     }
 
-    /** One line a resource, in order of API groups and then names. */
+    /** One line a resource; the verbs of several rules for one resource are put together. */
     static void role(Description out, JsonNode object) {
         out.field(0, "Name", Json.name(object));
         out.metadata(object);
@@ -30,32 +33,33 @@ final class Access {
         out.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
         out.line(1, "---------\t-----------------\t--------------\t-----");
         List<String[]> rows = new ArrayList<>();
+        Map<String, String[]> merged = new LinkedHashMap<>();
         for (JsonNode rule : object.path("rules")) {
             String names = list(rule.path("resourceNames"));
-            String verbs = list(rule.path("verbs"));
+            String verbs = words(rule.path("verbs"));
             for (JsonNode group : rule.path("apiGroups")) {
                 for (JsonNode resource : rule.path("resources")) {
-                    rows.add(new String[] {group.asText(), shown(resource.asText(), group.asText()), "[]", names, verbs
+                    String[] row = {
+                        group.asText(), shown(resource.asText(), group.asText()), "[]", names, verbs, resource.asText()
+                    };
+                    merged.merge(row[1] + "\t" + names, row, (old, more) -> {
+                        old[4] = old[4] + " " + more[4];
+                        return old;
                     });
                 }
             }
             for (JsonNode url : rule.path("nonResourceURLs")) {
-                rows.add(new String[] {"", "", "[" + url.asText() + "]", names, verbs});
+                rows.add(new String[] {"", "", "[" + url.asText() + "]", names, verbs, ""});
             }
         }
-        rows.sort((a, b) -> {
-            int byGroup = a[0].compareTo(b[0]);
-            return byGroup != 0 ? byGroup : order(a[1]).compareTo(order(b[1]));
-        });
+        rows.addAll(0, merged.values());
+        // Upstream's order: by verbs, then group, then resource, each as it is printed in brackets.
+        rows.sort(Comparator.comparing((String[] row) -> row[4] + "]")
+                .thenComparing(row -> row[0] + "]")
+                .thenComparing(row -> row[5] + "]"));
         for (String[] row : rows) {
-            out.line(1, row[1] + "\t" + row[2] + "\t" + row[3] + "\t" + row[4]);
+            out.line(1, row[1] + "\t" + row[2] + "\t" + row[3] + "\t[" + row[4] + "]");
         }
-    }
-
-    /** A subresource stands before its resource. */
-    private static String order(String resource) {
-        int slash = resource.indexOf('/');
-        return slash < 0 ? resource + "~" : resource;
     }
 
     private static String shown(String resource, String group) {
@@ -66,9 +70,13 @@ final class Access {
     }
 
     private static String list(JsonNode list) {
+        return "[" + words(list) + "]";
+    }
+
+    private static String words(JsonNode list) {
         List<String> texts = new ArrayList<>();
         list.forEach(one -> texts.add(one.asText()));
-        return "[" + String.join(" ", texts) + "]";
+        return String.join(" ", texts);
     }
 
     static void binding(Description out, JsonNode object) {

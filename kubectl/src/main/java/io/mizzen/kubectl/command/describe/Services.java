@@ -168,8 +168,9 @@ final class Services {
         if (!object.path("secrets").isEmpty()) {
             names(out, "Mountable secrets: ", object.path("secrets"));
         }
-        out.append("Tokens:            \t"
-                + (tokens.isEmpty() ? "<none>" : String.join("\n                   \t", tokens)) + "\n");
+        if (!tokens.isEmpty()) {
+            out.append("Tokens:            \t" + String.join("\n                   \t", tokens) + "\n");
+        }
     }
 
     private static void names(Description out, String title, JsonNode references) {

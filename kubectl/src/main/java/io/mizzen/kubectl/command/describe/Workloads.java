@@ -191,9 +191,9 @@ final class Workloads {
         out.head(object);
         out.metadata(object);
         out.field(0, "Schedule", Json.text(spec, "schedule"));
-        out.field(0, "Time Zone", Description.orUnset(Json.text(spec, "timeZone")));
         out.field(0, "Concurrency Policy", Json.text(spec, "concurrencyPolicy"));
         out.field(0, "Suspend", spec.path("suspend").asBoolean(false) ? "True" : "False");
+        out.field(0, "Time Zone", Description.orUnset(Json.text(spec, "timeZone")));
         out.field(
                 0, "Successful Job History Limit", Description.orUnset(Json.text(spec, "successfulJobsHistoryLimit")));
         out.field(0, "Failed Job History Limit", Description.orUnset(Json.text(spec, "failedJobsHistoryLimit")));
