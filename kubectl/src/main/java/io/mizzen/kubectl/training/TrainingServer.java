@@ -40,7 +40,11 @@ final class TrainingServer {
 
     static TrainingServer start(KeyStore store, char[] password) throws IOException, GeneralSecurityException {
         KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
-        keys.init(store, password);
+        // Only the signed key: given both, the factory might choose the authority's.
+        KeyStore own = KeyStore.getInstance("PKCS12");
+        own.load(null, null);
+        own.setKeyEntry("t", store.getKey("t", password), password, store.getCertificateChain("t"));
+        keys.init(own, password);
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
         trusted.setCertificateEntry("ca", store.getCertificate("ca"));

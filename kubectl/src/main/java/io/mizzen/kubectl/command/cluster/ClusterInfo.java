@@ -44,6 +44,12 @@ public final class ClusterInfo extends Command {
     }
 
     private static void line(Invocation call, String name, String address) {
-        call.io().line("\u001b[0;32m" + name + "\u001b[0m is running at \u001b[0;33m" + address + "\u001b[0m");
+        java.io.Console console = System.console();
+        boolean colours = console != null && console.isTerminal();
+        call.io()
+                .line(
+                        colours
+                                ? "\u001b[0;32m" + name + "\u001b[0m is running at \u001b[0;33m" + address + "\u001b[0m"
+                                : name + " is running at " + address);
     }
 }

@@ -100,7 +100,7 @@ public final class Label extends Command {
         ObjectNode after = target.object().deepCopy();
         ObjectNode map = Json.child(after, "metadata", field);
         for (String key : removed) {
-            if (!annotate && !before.has(key)) {
+            if (!annotate && !before.has(key) && !flags.is("local")) {
                 call.io().line("label \"" + key + "\" not found.");
             }
             map.remove(key);

@@ -178,9 +178,10 @@ public final class Wait extends Command {
                     object = call.connection().get(target.path());
                 }
                 if (System.nanoTime() >= deadline) {
-                    String what = goal instanceof Deleted ? "the condition on " : "the condition on ";
-                    throw CommandFailure.error(
-                            "timed out waiting for " + what + target.type().plural() + "/" + target.name());
+                    String what = call.flags().duration("timeout").isZero()
+                            ? "condition not met for "
+                            : "timed out waiting for the condition on ";
+                    throw CommandFailure.error(what + target.type().plural() + "/" + target.name());
                 }
                 Pause.millis(POLL_MILLIS);
             }
