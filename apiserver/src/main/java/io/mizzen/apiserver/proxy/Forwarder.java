@@ -82,7 +82,7 @@ public final class Forwarder implements AutoCloseable {
     private static HttpClientOptions options() {
         return new HttpClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
-                .setKeepAlive(false)
+                .setKeepAlive(true)
                 .setDecompressionSupported(false);
     }
 
