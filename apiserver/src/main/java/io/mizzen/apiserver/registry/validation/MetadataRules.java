@@ -46,7 +46,7 @@ final class MetadataRules {
         }
         labelsAndAnnotations(errors, metadata, "metadata");
         owners(errors, metadata.path("ownerReferences"));
-        finalizers(errors, metadata.path("finalizers"));
+        finalizers(errors, definition, metadata.path("finalizers"));
     }
 
     private static List<String> nameErrors(ResourceDefinition definition, String name) {
@@ -117,13 +117,15 @@ final class MetadataRules {
         }
     }
 
-    private static void finalizers(FieldErrors errors, JsonNode finalizers) {
+    private static void finalizers(FieldErrors errors, ResourceDefinition definition, JsonNode finalizers) {
+        // Definitions of custom resources and their objects take any qualified name.
+        boolean anyName = definition.custom() || definition.group().equals("apiextensions.k8s.io");
         int index = 0;
         for (JsonNode node : finalizers) {
             String finalizer = node.asText("");
             String path = at("metadata.finalizers", index++);
             reasons(errors, path, finalizer, Names.qualifiedNameErrors(finalizer));
-            if (!finalizer.contains("/") && !STANDARD_FINALIZERS.contains(finalizer)) {
+            if (!anyName && !finalizer.contains("/") && !STANDARD_FINALIZERS.contains(finalizer)) {
                 errors.invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
             }
         }
