@@ -39,7 +39,9 @@ public record Kubectl(String name, Path program, NetworkNamespace network, Path 
     /** Runs it with something on its standard input. */
     public Command runWithInput(String input, String... arguments) {
         return Command.run(
-                input, Map.of("KUBECONFIG", kubeconfig.toString(), "HOME", "/nonexistent"), commandLine(arguments));
+                input,
+                Map.of("KUBECONFIG", kubeconfig.toString(), "HOME", String.valueOf(kubeconfig.getParent())),
+                commandLine(arguments));
     }
 
     /** The whole command line, to start it in the background. */

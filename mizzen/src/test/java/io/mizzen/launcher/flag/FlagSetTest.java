@@ -55,7 +55,7 @@ class FlagSetTest {
                 "--data-dir|flag --data-dir needs a value",
                 "start|unexpected argument \"start\"",
                 "--leader-elect=maybe|flag --leader-elect is true or false, not \"maybe\"",
-                "--config /nonexistent|settings file /nonexistent does not exist",
+                "--config /no/such/settings.yaml|settings file /no/such/settings.yaml does not exist",
             })
     void saysWhatIsWrong(String arguments, String message) {
         assertThatThrownBy(() -> FLAGS.parse(List.of(arguments.split(" "))))
