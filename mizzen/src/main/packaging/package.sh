@@ -17,12 +17,13 @@ mkdir -p "$dist/bin"
 cp -p "$checkout"/bin/* "$dist/bin/"
 chmod 0755 "$dist"/bin/*
 
-# The caches know the jars by size and time: as long as no jar is newer they stay good.
-if [ "${MIZZEN_AOT:-yes}" = yes ]; then
-    if [ ! -s "$dist/lib/server.aot" ] || [ -n "$(find "$dist/lib" -name '*.jar' -newer "$dist/lib/server.aot")" ]; then
-        rm -f "$dist"/lib/*.aot
-        "$here/train.sh" "$dist" "$target/training" || echo "package: no ahead-of-time caches (see $target/training)"
-    fi
+# A cache of older jars must go in any case: the JVM may take classes from it all the same.
+if [ -n "$(find "$dist/lib" -name '*.jar' -newer "$dist/lib/server.aot" 2>/dev/null)" ]; then
+    rm -f "$dist"/lib/*.aot
+fi
+if [ "${MIZZEN_AOT:-yes}" = yes ] && [ ! -s "$dist/lib/server.aot" ]; then
+    rm -f "$dist"/lib/*.aot
+    "$here/train.sh" "$dist" "$target/training" || echo "package: no ahead-of-time caches (see $target/training)"
 fi
 
 name=mizzen-$version

@@ -54,7 +54,7 @@ for arguments in "get pods -A" "get nodes -o wide" "api-resources" "version"; do
     # shellcheck disable=SC2086
     "$dist/bin/kubectl" $arguments >"$work/kubectl.log" 2>&1 || true
 done
-MIZZEN_AOT_OUTPUT="$dist/lib/kubectl.aot" "$dist/bin/kubectl" get pods -A >"$work/kubectl.log" 2>&1 || true
+MIZZEN_KUBECTL_TRAIN=1 "$dist/bin/kubectl" >"$work/kubectl.log" 2>&1 || true
 
 kill "$server"
 wait "$server" || true

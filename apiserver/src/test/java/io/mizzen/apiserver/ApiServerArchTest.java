@@ -47,7 +47,7 @@ class ApiServerArchTest {
             .resideInAnyPackage("..schema..", "..patch..", "..table..", "..discovery..", "..openapi..", "..protobuf..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.vertx..", "..storage..", "..endpoint..", "java.net..", "java.nio.file..");
+            .resideInAnyPackage("io.vertx..", "..storage..", "..endpoint..", "java.net.http..", "java.nio.file..");
 
     @ArchTest
     static final ArchRule STORAGE_KNOWS_NOTHING_OF_THE_API = noClasses()

@@ -544,4 +544,16 @@ class ApiServerIT {
         await().atMost(Duration.ofSeconds(10)).until(() -> admin.get(boats).code() == 404);
         assertThat(admin.get(definitions + "/boats.example.com").code()).isEqualTo(404);
     }
+
+    @Test
+    void mergesTheTextsOfASecretIntoItsData() throws Exception {
+        JsonNode secret = admin.post(
+                        "/api/v1/namespaces/default/secrets",
+                        "{\"metadata\":{\"name\":\"s\"},\"stringData\":{\"k\":\"v\"}}")
+                .body();
+
+        assertThat(secret.at("/data/k").asText()).isEqualTo("dg==");
+        assertThat(secret.has("stringData")).isFalse();
+        assertThat(secret.path("type").asText()).isEqualTo("Opaque");
+    }
 }

@@ -11,10 +11,15 @@ import io.mizzen.client.Informers;
 import io.mizzen.client.LeaderElection;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ServiceAccountCredentials;
+import io.mizzen.controller.cronjob.CronJobController;
+import io.mizzen.controller.daemon.DaemonSetController;
 import io.mizzen.controller.deployment.DeploymentController;
+import io.mizzen.controller.disruption.DisruptionController;
 import io.mizzen.controller.endpoint.EndpointSliceController;
 import io.mizzen.controller.endpoint.EndpointsController;
 import io.mizzen.controller.garbage.GarbageCollector;
+import io.mizzen.controller.job.JobController;
+import io.mizzen.controller.job.TtlAfterFinishedController;
 import io.mizzen.controller.namespace.NamespaceController;
 import io.mizzen.controller.node.NodeLifecycleController;
 import io.mizzen.controller.node.TaintEvictionController;
@@ -23,6 +28,7 @@ import io.mizzen.controller.podgc.PodGarbageCollector;
 import io.mizzen.controller.replicaset.ReplicaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
+import io.mizzen.controller.statefulset.StatefulSetController;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -166,6 +172,13 @@ public final class ControllerManager implements AutoCloseable {
                 "replicationcontroller-controller",
                 "replication-controller",
                 ReplicaController::replicationControllers));
+        known.add(new Known("daemonset-controller", "daemon-set-controller", DaemonSetController::new));
+        known.add(new Known("statefulset-controller", "statefulset-controller", StatefulSetController::new));
+        known.add(new Known("cronjob-controller", "cronjob-controller", CronJobController::new));
+        known.add(new Known("disruption-controller", "disruption-controller", DisruptionController::new));
+        known.add(new Known("job-controller", "job-controller", JobController::new));
+        known.add(new Known(
+                "ttl-after-finished-controller", "ttl-after-finished-controller", TtlAfterFinishedController::new));
         known.add(new Known("endpointslice-controller", "endpointslice-controller", EndpointSliceController::new));
         known.add(new Known("endpoints-controller", "endpoint-controller", EndpointsController::new));
         known.add(new Known("node-lifecycle-controller", "node-controller", NodeLifecycleController::new));

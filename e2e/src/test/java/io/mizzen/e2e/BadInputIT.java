@@ -70,9 +70,9 @@ class BadInputIT {
                         "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{image: x}]}}",
                         "The Pod \"a\" is invalid: spec.containers[0].name: Required value"),
                 Arguments.of(
-                        "missing namespace",
+                        "another namespace than the one asked for",
                         "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: nowhere}}",
-                        "namespaces \"nowhere\" not found"),
+                        "the namespace from the provided object \"nowhere\" does not match the namespace \"default\""),
                 Arguments.of(
                         "selector that does not fit its template",
                         "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {selector: {matchLabels: {a: b}},"

@@ -12,7 +12,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.mizzen.kubeproxy.service.Family;
+import io.mizzen.kubeproxy.service.ServiceTable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -40,6 +42,12 @@ class ProgrammerIT {
         network.addPod("pod2", 12);
         network.serve("pod1", 8080);
         network.serve("pod2", 8080);
+        network.serveUdp("pod1", 5353);
+        network.serveUdp("pod2", 5353);
+        for (String ip : List.of("10.42.0.11", "10.42.0.12")) {
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> network.ask("node", ip, 5353).output().startsWith("pod"));
+        }
         for (String address : List.of("10.42.0.11:8080", "10.42.0.12:8080")) {
             await().atMost(Duration.ofSeconds(10))
                     .until(() -> network.get("node", address).exitCode() == 0);
@@ -192,11 +200,48 @@ class ProgrammerIT {
     void keepsAnOpenConnectionWhenItsEndpointGoes() throws Exception {
         Service web = service("web", "10.43.0.5", 80);
         program(List.of(web), List.of(ONE));
-        try (OpenConnection connection = new OpenConnection(network.prefixed("node", "bash"), "10.43.0.5", 80)) {
+        try (OpenConnection connection = OpenConnection.tcp(network.prefixed("node", "bash"), "10.43.0.5", 80)) {
             program(List.of(web), List.of(slice("web", 8080, ready("10.42.0.12", "node"))));
 
             assertThat(connection.request("GET / HTTP/1.0")).contains("pod1");
         }
+    }
+
+    @Test
+    void sendsAUdpClientOnWhenItsEndpointGoes() throws Exception {
+        Service dns = service("dns", "10.43.0.10", 53, "UDP", s -> s);
+        program(List.of(dns), List.of(slice("dns", "UDP", 5353, ready("10.42.0.11", "node"))));
+        try (OpenConnection client = OpenConnection.udp(network.prefixed("node", "bash"), "10.43.0.10", 53)) {
+            assertThat(client.exchange("x")).isEqualTo("pod1");
+
+            program(List.of(dns), List.of(slice("dns", "UDP", 5353, ready("10.42.0.12", "node"))));
+
+            assertThat(client.exchange("x")).isEqualTo("pod2");
+        }
+    }
+
+    @Test
+    void programsTheSecondFamilyBesideTheFirst() throws Exception {
+        Service web = service(
+                "web",
+                "10.43.0.5",
+                80,
+                s -> nodePort(30080)
+                        .apply(s)
+                        .editSpec()
+                        .withClusterIPs("10.43.0.5", "fd00:43::5")
+                        .endSpec());
+        EndpointSlice six = new EndpointSliceBuilder(
+                        slice("web", 8080, ready("fd00:42::11", "node"), ready("fd00:42::12", "node")))
+                .withAddressType("IPv6")
+                .build();
+        ServiceTable table = ServiceTable.of(List.of(web), List.of(BOTH, six), TestServices.NODE, Family.IPV6);
+
+        assertThat(programmer.program(table, Family.IPV6)).isTrue();
+
+        assertThat(network.in("node", "nft list chain ip6 test-proxy service-default/web/tcp/80")
+                        .output())
+                .contains("fd00:42::11 . 8080", "fd00:42::12 . 8080");
     }
 
     @Test

@@ -95,6 +95,32 @@ final class TestNetwork implements AutoCloseable {
                 start(namespace, List.of("busybox", "httpd", "-f", "-p", String.valueOf(port), "-h", root.toString())));
     }
 
+    /** A UDP server in a namespace that answers each packet with the namespace's name. */
+    void serveUdp(String namespace, int port) throws IOException {
+        servers.add(start(
+                namespace,
+                List.of(
+                        ProcessHandle.current().info().command().orElse("java"),
+                        "-Xmx32m",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        UdpServer.class
+                                .getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .getPath(),
+                        UdpServer.class.getName(),
+                        String.valueOf(port),
+                        namespace)));
+    }
+
+    /** The answer to a datagram, empty if none comes within a second. */
+    Answer ask(String namespace, String ip, int port) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(prefixed(namespace, "bash"));
+        line.addAll(List.of("-c", "exec 3<>/dev/udp/" + ip + "/" + port + "; echo x >&3; timeout 1 head -n 1 <&3"));
+        return run(line);
+    }
+
     /** The body of an HTTP answer from {@code ip:port}, or the shell's error text. */
     Answer get(String namespace, String address) throws IOException, InterruptedException {
         String[] parts = address.split(":");

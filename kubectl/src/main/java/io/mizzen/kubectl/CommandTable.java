@@ -20,8 +20,9 @@ final class CommandTable {
      * @param path the command's full name
      * @param chosen the command, or null when help of a group is wanted
      * @param rest the words left for it
+     * @param isAsked whether help was asked for; else a needed word is missing
      */
-    record Route(String path, @Nullable Command chosen, List<String> rest) {
+    record Route(String path, @Nullable Command chosen, List<String> rest, boolean isAsked) {
         boolean isHelp() {
             return chosen == null;
         }
@@ -39,11 +40,11 @@ final class CommandTable {
         String path = "kubectl";
         String name = take(rest);
         if (name.equals("help")) {
-            return new Route(rest.isEmpty() ? path : path + " " + String.join(" ", rest), null, List.of());
+            return new Route(rest.isEmpty() ? path : path + " " + String.join(" ", rest), null, List.of(), true);
         }
         if (name.isEmpty() || name.equals("options")) {
             path = name.isEmpty() ? path : path + " options";
-            return new Route(path, null, List.of());
+            return new Route(path, null, List.of(), true);
         }
         Command command = Commands.find(name);
         if (command == null && !Commands.isGroup(name)) {
@@ -68,9 +69,9 @@ final class CommandTable {
                 throw CommandFailure.error(
                         "unknown command \"" + rest.get(at) + "\"\nSee '" + path + " -h' for help and examples");
             }
-            return new Route(path, null, List.of());
+            return new Route(path, null, List.of(), rest.contains("--help") || rest.contains("-h"));
         }
-        return new Route(path, command, rest);
+        return new Route(path, command, rest, false);
     }
 
     private static String take(List<String> rest) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl;
 
 import io.mizzen.kubectl.command.Command;
@@ -157,7 +158,15 @@ final class Commands {
     /** Whether a name has commands below it. */
     static boolean isGroup(String name) {
         return switch (name) {
-            case "create", "create secret", "create service", "set", "rollout", "certificate", "top", "auth", "config" -> true;
+            case "create",
+                    "create secret",
+                    "create service",
+                    "set",
+                    "rollout",
+                    "certificate",
+                    "top",
+                    "auth",
+                    "config" -> true;
             default -> false;
         };
     }
@@ -217,7 +226,11 @@ final class Commands {
 
     /** The first words of all names. */
     static List<String> top() {
-        return names().stream().map(name -> name.split(" ")[0]).distinct().sorted().toList();
+        return names().stream()
+                .map(name -> name.split(" ")[0])
+                .distinct()
+                .sorted()
+                .toList();
     }
 
     /** The words that may follow a group's name. */

@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl;
 
-import io.mizzen.kubectl.cli.CommandFailure;
 import io.mizzen.kubectl.cli.FlagSpec;
 import io.mizzen.kubectl.command.Command;
 import io.mizzen.kubectl.command.Invocation;
@@ -42,10 +42,15 @@ final class Completion extends Command {
         out.append("    case \"$w\" in -*) ;; *) path=\"$path $w\" ;; esac\n  done\n  local choices=\"\"\n");
         out.append("  case \"$path\" in\n");
         for (String name : Commands.names()) {
-            out.append("    ' ").append(name).append("'*) choices='").append(choices(name)).append("' ;;\n");
+            out.append("    ' ")
+                    .append(name)
+                    .append("'*) choices='")
+                    .append(choices(name))
+                    .append("' ;;\n");
         }
         out.append("    *) choices='").append(String.join(" ", Commands.top())).append("' ;;\n  esac\n");
-        out.append("  COMPREPLY=($(compgen -W \"$choices\" -- \"$word\"))\n}\ncomplete -o default -F _mizzen_kubectl kubectl\n");
+        out.append(
+                "  COMPREPLY=($(compgen -W \"$choices\" -- \"$word\"))\n}\ncomplete -o default -F _mizzen_kubectl kubectl\n");
         call.io().out().print(out);
         return 0;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl;
 
 import io.mizzen.kubectl.cli.FlagSpec;
@@ -44,7 +45,10 @@ final class Help {
             out.append("\nOptions:\n").append(flags(command.flags()));
         }
         String form = command == null ? "COMMAND" : command.synopsis();
-        out.append("\nUsage:\n  ").append(path).append(form.isEmpty() ? "" : " " + form).append(" [options]\n");
+        out.append("\nUsage:\n  ")
+                .append(path)
+                .append(form.isEmpty() ? "" : " " + form)
+                .append(" [options]\n");
         out.append("\n\"kubectl options\" lists the options that every command takes.\n");
         return out.toString();
     }
@@ -59,12 +63,17 @@ final class Help {
             }
         }
         out.append("\nUsage:\n  kubectl COMMAND [options]\n");
-        out.append("\n\"kubectl COMMAND --help\" tells more of a command, \"kubectl options\" lists the options of all.\n");
+        out.append(
+                "\n\"kubectl COMMAND --help\" tells more of a command, \"kubectl options\" lists the options of all.\n");
         return out.toString();
     }
 
     private static void row(StringBuilder out, String word, String summary) {
-        out.append("  ").append(word).append(" ".repeat(Math.max(1, 18 - word.length()))).append(summary).append('\n');
+        out.append("  ")
+                .append(word)
+                .append(" ".repeat(Math.max(1, 18 - word.length())))
+                .append(summary)
+                .append('\n');
     }
 
     private static String summary(String name) {
@@ -93,13 +102,18 @@ final class Help {
         StringBuilder out = new StringBuilder();
         for (FlagSpec flag : new TreeMap<>(FlagSpec.parseAll(declarations)).values()) {
             String shorthand = flag.shorthand() == 0 ? "    " : "-" + flag.shorthand() + ", ";
-            String initial =
-                    switch (flag.type()) {
-                        case TEXT -> "'" + flag.initial() + "'";
-                        case LIST, ARRAY -> "[" + flag.initial() + "]";
-                        case BOOL, INT, DURATION -> flag.initial();
-                    };
-            out.append("    ").append(shorthand).append("--").append(flag.name()).append('=').append(initial).append(":\n");
+            String initial = switch (flag.type()) {
+                case TEXT -> "'" + flag.initial() + "'";
+                case LIST, ARRAY -> "[" + flag.initial() + "]";
+                case BOOL, INT, DURATION -> flag.initial();
+            };
+            out.append("    ")
+                    .append(shorthand)
+                    .append("--")
+                    .append(flag.name())
+                    .append('=')
+                    .append(initial)
+                    .append(":\n");
             out.append('\t').append(texts.getOrDefault(flag.name(), "")).append("\n\n");
         }
         return out.toString();

@@ -62,8 +62,12 @@ public final class Kubectl {
         CommandTable.Route route = CommandTable.route(args);
         String path = route.path();
         if (route.isHelp()) {
-            io.out().print(Help.of(path));
-            return 0;
+            if (route.isAsked()) {
+                io.out().print(Help.of(path));
+                return 0;
+            }
+            io.err().print(Help.of(path));
+            return 1;
         }
         Command command = route.command();
         Map<String, FlagSpec> specs = FlagSpec.parseAll(command.flags());

@@ -114,7 +114,11 @@ final class AllInOne {
                         new Component(
                                 "kube-proxy",
                                 () -> Components.kubeProxy(
-                                        files.of(Client.KUBE_PROXY), settings.node(), settings.network(), registry))),
+                                        files.of(Client.KUBE_PROXY), settings.node(), settings.network(), registry)),
+                        new Component(
+                                "cluster-dns",
+                                () -> Components.clusterDns(
+                                        files.of(Client.ADMIN), settings.node(), settings.network(), registry))),
                 COMPONENT_TIMEOUT);
         LOG.info("Kubelet listens on 0.0.0.0:{}", settings.node().kubeletPort());
         awaitNode();

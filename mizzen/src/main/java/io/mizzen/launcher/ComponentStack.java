@@ -76,7 +76,8 @@ final class ComponentStack implements AutoCloseable {
                 long left = Math.max(1, end - System.nanoTime());
                 layer.add(new Running(name, tasks.get(i).get(left, TimeUnit.NANOSECONDS)));
             } catch (ExecutionException e) {
-                failure = failure == null ? failed(name, e.getCause()) : failure;
+                Throwable cause = e.getCause();
+                failure = failure == null ? failed(name, cause == null ? e : cause) : failure;
             } catch (TimeoutException e) {
                 failure = failure == null
                         ? new LaunchException(name + " did not start within " + timeout.toSeconds() + " s", e)

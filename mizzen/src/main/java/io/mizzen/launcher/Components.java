@@ -14,6 +14,8 @@ import io.mizzen.kubelet.KubeletOptions.RuntimeOptions;
 import io.mizzen.kubelet.KubeletOptions.ServerOptions;
 import io.mizzen.kubeproxy.KubeProxy;
 import io.mizzen.kubeproxy.KubeProxyOptions;
+import io.mizzen.kubeproxy.dns.ClusterDns;
+import io.mizzen.kubeproxy.dns.ClusterDnsOptions;
 import io.mizzen.launcher.ServerSettings.Network;
 import io.mizzen.launcher.ServerSettings.Node;
 import io.mizzen.launcher.image.LocalImage;
@@ -111,15 +113,29 @@ final class Components {
 
     static AutoCloseable kubeProxy(Path kubeconfig, Node node, Network network, MeterRegistry registry) {
         KubernetesClient client = KubeClients.fromKubeconfig(kubeconfig, "kube-proxy");
-        return withClient(
-                KubeProxy.start(
-                        KubeProxyOptions.of(
-                                node.name(),
-                                network.clusterCidr().toString(),
-                                network.serviceCidr().toString()),
-                        client,
-                        registry),
-                client);
+        KubeProxyOptions options = KubeProxyOptions.of(
+                        node.name(),
+                        network.clusterCidr().toString(),
+                        network.serviceCidr().toString())
+                .withDns(dns(node, network));
+        return withClient(KubeProxy.start(options, client, registry), client);
+    }
+
+    /** The cluster's DNS on this node; the connection must be allowed to publish its Service. */
+    static AutoCloseable clusterDns(Path kubeconfig, Node node, Network network, MeterRegistry registry) {
+        KubernetesClient client = KubeClients.fromKubeconfig(kubeconfig, "cluster-dns");
+        return withClient(ClusterDns.start(dns(node, network), client, registry), client);
+    }
+
+    private static ClusterDnsOptions dns(Node node, Network network) {
+        return new ClusterDnsOptions(
+                node.name(),
+                node.ip(),
+                ClusterDnsOptions.DEFAULT_PORT,
+                network.dns(),
+                network.domain(),
+                RESOLV_CONF,
+                List.of(network.clusterCidr().toString()));
     }
 
     private static AutoCloseable withClient(AutoCloseable component, KubernetesClient client) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.launcher;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -39,11 +40,8 @@ class LauncherArchTest {
             .resideInAPackage("org.bouncycastle..");
 
     @ArchTest
-    static final ArchRule NAMES_SAY_A_ROLE = noClasses()
-            .should()
-            .haveNameMatching(".*(Util|Utils|Helper|Impl|Common)");
+    static final ArchRule NAMES_SAY_A_ROLE = noClasses().should().haveNameMatching(".*(Util|Utils|Helper|Impl|Common)");
 
     @ArchTest
-    static final ArchRule NOTHING_SLEEPS_BLINDLY =
-            noClasses().should().callMethod(Thread.class, "sleep", long.class);
+    static final ArchRule NOTHING_SLEEPS_BLINDLY = noClasses().should().callMethod(Thread.class, "sleep", long.class);
 }

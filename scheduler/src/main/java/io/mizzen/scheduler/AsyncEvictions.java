@@ -21,7 +21,8 @@ final class AsyncEvictions implements DefaultPreemption.Evictions {
     private final String schedulerName;
     private final SchedulerMetrics metrics;
     private final Set<String> running = ConcurrentHashMap.newKeySet();
-    private volatile Consumer<String> activate = uid -> {};
+    private volatile Consumer<String> onFailure = uid -> {};
+    private volatile Consumer<String> onEnd = uid -> {};
 
     AsyncEvictions(ClusterWriter writer, Executor threads, String schedulerName, SchedulerMetrics metrics) {
         this.writer = writer;
@@ -30,9 +31,15 @@ final class AsyncEvictions implements DefaultPreemption.Evictions {
         this.metrics = metrics;
     }
 
-    /** What makes a pod active again whose evictions failed. */
-    void onFailure(Consumer<String> activation) {
-        activate = activation;
+    /**
+     * Who is told of the end.
+     *
+     * @param failure given the preemptor's uid when evictions failed: nothing will wake it
+     * @param end given the preemptor's uid when all evictions are sent: events that came before found it gated
+     */
+    void tell(Consumer<String> failure, Consumer<String> end) {
+        onFailure = failure;
+        onEnd = end;
     }
 
     @Override
@@ -58,9 +65,10 @@ final class AsyncEvictions implements DefaultPreemption.Evictions {
             } catch (RuntimeException refused) {
                 log.warn("Preemption for {} failed: {}", preemptor, refused.getMessage());
                 running.remove(preemptor.uid());
-                activate.accept(preemptor.uid());
+                onFailure.accept(preemptor.uid());
             } finally {
                 running.remove(preemptor.uid());
+                onEnd.accept(preemptor.uid());
             }
         });
     }

@@ -79,7 +79,7 @@ public final class Scheduler implements AutoCloseable {
                 framework::runPreEnqueue,
                 framework.registrations(),
                 metrics::incoming);
-        evictions.onFailure(uid -> queue.activate(List.of(uid)));
+        evictions.tell(uid -> queue.activate(List.of(uid)), queue::reopen);
         metrics.watch(queue, cache);
         podScheduler = new PodScheduler(
                 queue,

@@ -7,7 +7,6 @@ import io.mizzen.scheduler.cache.SchedulerCache;
 import io.mizzen.scheduler.framework.Framework;
 import io.mizzen.scheduler.framework.Nominations;
 import io.mizzen.scheduler.framework.PodInfo;
-import io.mizzen.scheduler.plugin.DefaultPreemption;
 import io.mizzen.scheduler.queue.SchedulingQueue;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -37,7 +36,7 @@ public final class Bench {
         RandomGenerator random = new SplittableRandom(seed);
         SchedulerMetrics metrics = new SchedulerMetrics(new SimpleMeterRegistry(), clock);
         Executor later = bindings::add;
-        DefaultPreemption.Evictions evictions = new AsyncEvictions(cluster, later, "default-scheduler", metrics);
+        AsyncEvictions evictions = new AsyncEvictions(cluster, later, "default-scheduler", metrics);
         framework = new Framework(
                 "default-scheduler",
                 DefaultProfile.plugins(cluster, cluster, evictions, random),
@@ -50,6 +49,7 @@ public final class Bench {
                 framework::runPreEnqueue,
                 framework.registrations(),
                 (pool, event) -> {});
+        evictions.tell(uid -> queue.activate(List.of(uid)), queue::reopen);
         scheduler = new PodScheduler(
                 queue,
                 cache,

@@ -149,6 +149,26 @@ class PodSchedulerTest {
     }
 
     @Test
+    void triesAPreemptorAgainWhenRoomCameWhileItsEvictionsWereBeingSent() {
+        bench.with(node("a", "1", "1Gi"));
+        PodInfo leaving = onNode(pod("leaving", requests("900m", "1Mi")), "a");
+        bench.create(leaving);
+        PodInfo staying = onNode(pod("staying", requests("100m", "1Mi")), "a");
+        bench.create(staying);
+        bench.create(pod("urgent", all(List.of(requests("900m", "1Mi"), priority(100)))));
+
+        bench.scheduleOne();
+        bench.delete(leaving);
+        bench.clock.advance(Duration.ofSeconds(2));
+        bench.queue.flushBackoff();
+        assertThat(bench.queue.counts().gated()).isOne();
+        bench.runBindings();
+        bench.runAll();
+
+        assertThat(bench.cluster.bindings).containsEntry("uid-urgent", "a");
+    }
+
+    @Test
     void keepsLowerPodsOffANodeWhereRoomWasMade() {
         bench.with(node("a", "1", "1Gi"));
         PodInfo urgent = pod("urgent", all(List.of(requests("1", "1Mi"), priority(100))));

@@ -16,7 +16,6 @@ public final class DefaultAdmission {
                 new ServiceAccountPlugin(storage, names),
                 new PodDefaultsPlugins.Priority(cache),
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
-                new StoragePlugins.DefaultStorageClass(cache),
-                new StoragePlugins.ObjectInUseProtection()));
+                new StoragePlugins.DefaultStorageClass(cache)));
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.admission;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.apiserver.registry.ObjectCodec;
@@ -11,31 +10,9 @@ import io.mizzen.apiserver.storage.cache.ListResult;
 import io.mizzen.apiserver.storage.cache.ObjectCache;
 import io.mizzen.apiserver.storage.cache.ResourceKey;
 
-/** The plugins StorageObjectInUseProtection and DefaultStorageClass. */
+/** The plugin DefaultStorageClass. */
 final class StoragePlugins {
     private StoragePlugins() {}
-
-    /** Volumes and claims get a finalizer that their controllers take off when nothing uses them. */
-    static final class ObjectInUseProtection implements Admission.Plugin {
-        @Override
-        public void mutate(AdmissionRequest request) {
-            if (!request.isCreate()) {
-                return;
-            }
-            if (request.isFor("", "persistentvolumeclaims")) {
-                add(request.object(), "kubernetes.io/pvc-protection");
-            } else if (request.isFor("", "persistentvolumes")) {
-                add(request.object(), "kubernetes.io/pv-protection");
-            }
-        }
-
-        private static void add(ObjectNode object, String finalizer) {
-            ArrayNode finalizers = ObjectTree.list(ObjectTree.metadata(object), "finalizers");
-            if (!ObjectTree.texts(finalizers).contains(finalizer)) {
-                finalizers.add(finalizer);
-            }
-        }
-    }
 
     /** A claim without a class gets the default one. */
     static final class DefaultStorageClass implements Admission.Plugin {

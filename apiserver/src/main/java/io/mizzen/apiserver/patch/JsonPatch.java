@@ -9,6 +9,7 @@ import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.schema.GoText;
 import io.mizzen.apiserver.schema.Numbers;
+import io.mizzen.apiserver.schema.StrictJson;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +47,12 @@ public final class JsonPatch {
         }
     }
 
-    /** A member of an object or an element of a list, present or not. */
-    private record Place(JsonNode container, String key) {}
+    /**
+     * A member of an object or an element of a list, present or not.
+     *
+     * @param depth how many containers it stands in
+     */
+    private record Place(JsonNode container, String key, int depth) {}
 
     /**
      * The target after all operations.
@@ -152,6 +157,7 @@ public final class JsonPatch {
         if (place == null) {
             throw new Inapplicable("replace operation does not apply: doc is missing path: " + path + MISSING);
         }
+        checkDepth(place, value);
         if (place.container() instanceof ObjectNode object) {
             object.set(place.key(), value);
             return;
@@ -229,7 +235,7 @@ public final class JsonPatch {
         for (int i = 1; i < parts.length - 1; i++) {
             JsonNode next;
             try {
-                next = get(new Place(container, unescape(parts[i])), "");
+                next = get(new Place(container, unescape(parts[i]), i), "");
             } catch (Inapplicable missing) {
                 return null;
             }
@@ -238,7 +244,7 @@ public final class JsonPatch {
             }
             container = next;
         }
-        return new Place(container, unescape(parts[parts.length - 1]));
+        return new Place(container, unescape(parts[parts.length - 1]), parts.length - 1);
     }
 
     private static String unescape(String part) {
@@ -256,7 +262,26 @@ public final class JsonPatch {
         return place.container().get(place.key());
     }
 
+    /** Operations that nest what others put must not outgrow what a parser would take. */
+    private static void checkDepth(Place place, JsonNode value) throws Inapplicable {
+        if (place.depth() + depth(value) > StrictJson.MAX_DEPTH) {
+            throw new Inapplicable("exceeded max depth");
+        }
+    }
+
+    private static int depth(JsonNode value) {
+        int deepest = 0;
+        if (value.isContainerNode()) {
+            for (JsonNode child : value) {
+                deepest = Math.max(deepest, depth(child));
+            }
+            deepest++;
+        }
+        return deepest;
+    }
+
     private static void put(Place place, JsonNode value, String failure) throws Inapplicable {
+        checkDepth(place, value);
         if (!(place.container() instanceof ArrayNode array)) {
             ((ObjectNode) place.container()).set(place.key(), value);
         } else if (place.key().equals("-")) {

@@ -6,6 +6,7 @@ import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.ApiResponse;
 import io.mizzen.apiserver.http.Query;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -20,12 +21,15 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.http1.UpgradedSocket;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -60,6 +64,8 @@ public final class Forwarder implements AutoCloseable {
 
     private final HttpClient kubelets;
     private final HttpClient others;
+    private final NetClient kubeletSockets;
+    private final NetClient otherSockets;
 
     /**
      * @param certificate client certificate for kubelets, PEM
@@ -74,6 +80,15 @@ public final class Forwarder implements AutoCloseable {
                         .setCertPath(certificate.toString())
                         .setKeyPath(key.toString()))
                 .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
+        this.kubeletSockets = vertx.createNetClient(new NetClientOptions()
+                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setSsl(true)
+                .setHostnameVerificationAlgorithm("HTTPS")
+                .setKeyCertOptions(new PemKeyCertOptions()
+                        .setCertPath(certificate.toString())
+                        .setKeyPath(key.toString()))
+                .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
+        this.otherSockets = vertx.createNetClient(new NetClientOptions().setConnectTimeout(CONNECT_TIMEOUT_MILLIS));
         // Pods and services are proxied to without checking certificates, as upstream does.
         this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false));
     }
@@ -81,47 +96,14 @@ public final class Forwarder implements AutoCloseable {
     private static HttpClientOptions options() {
         return new HttpClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
-                .setKeepAlive(false)
+                .setKeepAlive(true)
                 .setDecompressionSupported(false);
     }
 
     /** Passes a request on; answers the client itself. */
     public ApiResponse forward(ApiRequest request, Target target) throws InterruptedException {
-        HttpClient client = target.asKubeletClient() ? kubelets : others;
-        RequestOptions options = new RequestOptions()
-                .setHost(target.host())
-                .setPort(target.port())
-                .setSsl(target.tls())
-                .setURI(target.pathAndQuery())
-                .setMethod(HttpMethod.valueOf(request.method()));
         try {
-            HttpClientRequest outgoing = await(client.request(options));
-            copyHeaders(request, outgoing);
-            boolean upgrade = request.isUpgrade();
-            Translation translation = upgrade ? Translation.of(request) : Translation.NONE;
-            if (translation != Translation.NONE) {
-                outgoing.headers().entries().stream()
-                        .map(java.util.Map.Entry::getKey)
-                        .filter(name -> name.toLowerCase(Locale.ROOT).startsWith("sec-websocket"))
-                        .toList()
-                        .forEach(outgoing.headers()::remove);
-                outgoing.setMethod(HttpMethod.POST);
-                outgoing.putHeader("Connection", "Upgrade").putHeader("Upgrade", "SPDY/3.1");
-                outgoing.putHeader("X-Stream-Protocol-Version", translation.streamProtocol());
-            } else if (upgrade) {
-                outgoing.putHeader("Connection", "Upgrade").putHeader("Upgrade", request.header("Upgrade"));
-            }
-            HttpClientResponse answer = await(send(outgoing, request, upgrade));
-            if (upgrade && answer.statusCode() == 101) {
-                if (translation == Translation.NONE) {
-                    tunnel(request, answer);
-                } else {
-                    translate(request, answer, translation);
-                }
-            } else {
-                relay(request, answer);
-            }
-            return new ApiResponse.TakenOver();
+            return request.isUpgrade() ? upgrade(request, target) : pass(request, target);
         } catch (ExecutionException failed) {
             Throwable cause = failed.getCause() == null ? failed : failed.getCause();
             throw unreachable(target, String.valueOf(cause.getMessage()));
@@ -130,33 +112,71 @@ public final class Forwarder implements AutoCloseable {
         }
     }
 
+    private ApiResponse pass(ApiRequest request, Target target)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        HttpClient client = target.asKubeletClient() ? kubelets : others;
+        HttpClientRequest outgoing = await(client.request(new RequestOptions()
+                .setHost(target.host())
+                .setPort(target.port())
+                .setSsl(target.tls())
+                .setURI(target.pathAndQuery())
+                .setMethod(HttpMethod.valueOf(request.method()))));
+        passedOn(request).forEach(outgoing::putHeader);
+        // The answer comes paused, since its reader is attached later and from another thread.
+        Future<HttpClientResponse> answer = outgoing.response().map(response -> {
+            response.pause();
+            return response;
+        });
+        relay(request, await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer)));
+        return new ApiResponse.TakenOver();
+    }
+
+    private ApiResponse upgrade(ApiRequest request, Target target)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        Translation translation = Translation.of(request);
+        boolean translates = translation != Translation.NONE;
+        Map<String, List<String>> headers = passedOn(request);
+        headers.keySet()
+                .removeIf(name -> translates && name.toLowerCase(Locale.ROOT).startsWith("sec-websocket"));
+        headers.put("Connection", List.of("Upgrade"));
+        headers.put("Upgrade", List.of(translates ? "SPDY/3.1" : request.header("Upgrade")));
+        if (translates) {
+            headers.put("X-Stream-Protocol-Version", List.of(translation.streamProtocol()));
+        }
+        NetClient client = target.asKubeletClient() ? kubeletSockets : otherSockets;
+        String method = translates ? "POST" : request.method();
+        UpgradeDialer.Answer answer =
+                UpgradeDialer.dial(client, target, method, headers).get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (answer.code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+            return ApiResponse.Complete.of(
+                    answer.code(), answer.header("Content-Type"), answer.rest().getBytes());
+        }
+        if (translates) {
+            translate(request, answer, translation);
+        } else {
+            tunnel(request, answer);
+        }
+        return new ApiResponse.TakenOver();
+    }
+
+    /** The headers that concern the other side too. */
+    private static Map<String, List<String>> passedOn(ApiRequest request) {
+        Map<String, List<String>> headers = ApiRequest.headerMap();
+        request.headers().forEach((name, values) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (!HOP_BY_HOP.contains(lower) && !lower.startsWith("impersonate-extra-")) {
+                headers.put(name, values);
+            }
+        });
+        headers.put("X-Forwarded-For", List.of(request.remoteAddress()));
+        return headers;
+    }
+
     private static StatusException unreachable(Target target, String why) {
         return StatusException.of(
                         StatusReason.InternalError,
                         "error dialing backend: " + target.host() + ":" + target.port() + ": " + why)
                 .withCode(500);
-    }
-
-    private static Future<HttpClientResponse> send(HttpClientRequest outgoing, ApiRequest request, boolean upgrade) {
-        Future<HttpClientResponse> response = outgoing.response();
-        if (upgrade) {
-            // The answer's socket is kept as it comes: what follows the 101 are not HTTP bytes.
-            return outgoing.connect();
-        }
-        if (request.body().length == 0) {
-            return outgoing.end().compose(done -> response);
-        }
-        return outgoing.end(Buffer.buffer(request.body())).compose(done -> response);
-    }
-
-    private static void copyHeaders(ApiRequest request, HttpClientRequest outgoing) {
-        request.headers().forEach((name, values) -> {
-            String lower = name.toLowerCase(Locale.ROOT);
-            if (!HOP_BY_HOP.contains(lower) && !lower.startsWith("impersonate-extra-")) {
-                outgoing.putHeader(name, values);
-            }
-        });
-        outgoing.putHeader("X-Forwarded-For", request.remoteAddress());
     }
 
     private static <T> T await(Future<T> future) throws InterruptedException, ExecutionException, TimeoutException {
@@ -194,21 +214,21 @@ public final class Forwarder implements AutoCloseable {
         }
     }
 
-    private static void translate(ApiRequest request, HttpClientResponse answer, Translation translation)
+    private static void translate(ApiRequest request, UpgradeDialer.Answer answer, Translation translation)
             throws InterruptedException, ExecutionException, TimeoutException {
-        NetSocket kubelet = answer.netSocket();
-        kubelet.pause();
+        NetSocket kubelet = answer.socket();
         CompletableFuture<ServerWebSocket> taken = new CompletableFuture<>();
         onContext(request, response -> accept(request, taken));
         ServerWebSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         if (translation == Translation.TUNNEL) {
-            WebSocketTunnel.join(client, kubelet);
+            WebSocketTunnel.join(client, kubelet, answer.rest());
             return;
         }
         Query query = request.query();
         WebSocketExec.start(
                 client,
                 kubelet,
+                answer.rest(),
                 new WebSocketExec.Wanted(
                         query.flag("stdin"),
                         !query.has("stdout") || query.flag("stdout"),
@@ -228,24 +248,26 @@ public final class Forwarder implements AutoCloseable {
     }
 
     /** Joins the two sockets until either side ends. */
-    private static void tunnel(ApiRequest request, HttpClientResponse answer)
+    private static void tunnel(ApiRequest request, UpgradeDialer.Answer answer)
             throws InterruptedException, ExecutionException, TimeoutException {
-        NetSocket backend = answer.netSocket();
-        backend.pause();
+        NetSocket backend = answer.socket();
         CompletableFuture<NetSocket> taken = new CompletableFuture<>();
         onContext(request, response -> {
             response.putHeader("Connection", "Upgrade");
-            answer.headers().forEach((name, value) -> {
+            answer.headers().forEach((name, values) -> {
                 String lower = name.toLowerCase(Locale.ROOT);
                 if (lower.equals("upgrade")
                         || lower.startsWith("sec-websocket-")
                         || lower.startsWith("x-stream-protocol")) {
-                    response.putHeader(name, value);
+                    response.putHeader(name, values);
                 }
             });
             settle(UpgradedSocket.of(request.connection()), taken);
         });
         NetSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (answer.rest().length() > 0) {
+            settle(client.write(answer.rest()));
+        }
         pipe(client, backend);
         pipe(backend, client);
     }
@@ -259,6 +281,11 @@ public final class Forwarder implements AutoCloseable {
                 .onFailure(taken::completeExceptionally);
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // a client that is gone is noticed by the pipe
+    private static void settle(Future<Void> write) {
+        write.onFailure(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
+    }
+
     @SuppressWarnings("FutureReturnValueIgnored") // when one way ends the other is closed, whatever the reason
     private static void pipe(NetSocket from, NetSocket to) {
         from.exceptionHandler(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
@@ -269,7 +296,6 @@ public final class Forwarder implements AutoCloseable {
     }
 
     private static void relay(ApiRequest request, HttpClientResponse answer) {
-        answer.pause();
         onContext(request, response -> {
             if (response.closed()) {
                 abandon(answer);
@@ -312,5 +338,6 @@ public final class Forwarder implements AutoCloseable {
     @SuppressWarnings("FutureReturnValueIgnored") // closing a client cannot fail in a way that matters
     public void close() {
         List.of(kubelets, others).forEach(HttpClient::close);
+        List.of(kubeletSockets, otherSockets).forEach(NetClient::close);
     }
 }

@@ -51,8 +51,8 @@ final class WebSocketExec {
         this.kubelet = kubelet;
     }
 
-    /** Begins to translate; both sides are closed when either ends. */
-    static void start(ServerWebSocket client, NetSocket kubelet, Wanted wanted) {
+    /** Begins to translate; both sides are closed when either ends. {@code first} was read from the kubelet already. */
+    static void start(ServerWebSocket client, NetSocket kubelet, Buffer first, Wanted wanted) {
         WebSocketExec exec = new WebSocketExec(client, kubelet);
         exec.openStream(ERROR, "error");
         if (wanted.stdin()) {
@@ -66,6 +66,9 @@ final class WebSocketExec {
         }
         if (wanted.tty()) {
             exec.openStream(RESIZE, "resize");
+        }
+        if (first.length() > 0) {
+            exec.fromKubelet(first);
         }
         exec.join();
     }

@@ -2,6 +2,7 @@
 package io.mizzen.apiserver.proxy;
 
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.NetSocket;
 import org.slf4j.Logger;
@@ -13,7 +14,11 @@ final class WebSocketTunnel {
 
     private WebSocketTunnel() {}
 
-    static void join(ServerWebSocket client, NetSocket other) {
+    /** Joins the two; {@code first} are bytes of the other side that were read already. */
+    static void join(ServerWebSocket client, NetSocket other, Buffer first) {
+        if (first.length() > 0) {
+            sent(client.writeBinaryMessage(first));
+        }
         client.handler(bytes -> {
             sent(other.write(bytes));
             if (other.writeQueueFull()) {

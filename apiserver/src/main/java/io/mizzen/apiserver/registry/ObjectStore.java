@@ -9,6 +9,7 @@ import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.admission.Admission;
 import io.mizzen.apiserver.admission.AdmissionRequest;
 import io.mizzen.apiserver.admission.AdmissionRequest.Operation;
+import io.mizzen.apiserver.registry.validation.ObjectValidation;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.Storage.Entry;
 import io.mizzen.apiserver.storage.Storage.WriteResult;
@@ -75,6 +76,7 @@ public final class ObjectStore {
         admission.mutate(request(context, resource, Operation.CREATE, wanted, null));
         metadata.trackFields(context, resource, null, wanted);
         strategy.prepareForCreate(context, wanted);
+        refuse(resource, wanted, ObjectValidation.validateCreate(resource.stored(), wanted));
         refuse(resource, wanted, strategy.validateCreate(resource.stored(), wanted));
         admission.validate(request(context, resource, Operation.CREATE, wanted, null));
         String name = ObjectTree.name(wanted);
@@ -202,6 +204,10 @@ public final class ObjectStore {
         }
         metadata.countGeneration(resource, wanted, old);
         metadata.trackFields(context, resource, old, wanted);
+        refuse(
+                resource,
+                wanted,
+                ObjectValidation.validateUpdate(resource.stored(), wanted, old, context.subresource()));
         refuse(resource, wanted, strategy.validateUpdate(resource.stored(), wanted, old, context.subresource()));
         admission.validate(request(context, resource, Operation.UPDATE, wanted, old));
         boolean remove = Deletions.mayEnd(wanted);

@@ -27,6 +27,7 @@ public final class Strategies {
         byResource.put("statefulsets.apps", counted.defaulting(WorkloadDefaults::statefulSet));
         byResource.put("replicationcontrollers", counted.orphans().defaulting(WorkloadDefaults::replicationController));
         byResource.put("podtemplates", counted.returnsDeleted().defaulting(WorkloadDefaults::podTemplate));
+        byResource.put("secrets", plain.defaulting(WorkloadDefaults::secret));
         byResource.put("nodes", plain.defaulting(WorkloadDefaults::node));
         byResource.put("endpoints", plain.createOnUpdate());
         byResource.put("events", plain.createOnUpdate().livesFor(EVENT_TTL_SECONDS));

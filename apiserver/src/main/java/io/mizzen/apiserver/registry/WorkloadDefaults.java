@@ -4,6 +4,8 @@ package io.mizzen.apiserver.registry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 
 /** Dependent defaults of the kinds that carry a pod template, and of a few others. Idempotent. */
 final class WorkloadDefaults {
@@ -128,6 +130,20 @@ final class WorkloadDefaults {
                 && status.has("capacity")) {
             status.set("allocatable", status.get("capacity").deepCopy());
         }
+    }
+
+    /** {@code stringData} is for writing only: it is merged into {@code data}. */
+    static void secret(ObjectNode object) {
+        JsonNode texts = object.remove("stringData");
+        if (texts == null) {
+            return;
+        }
+        ObjectNode data = ObjectTree.child(object, "data");
+        texts.properties()
+                .forEach(text -> data.put(
+                        text.getKey(),
+                        Base64.getEncoder()
+                                .encodeToString(text.getValue().asText().getBytes(StandardCharsets.UTF_8))));
     }
 
     static void networkPolicy(ObjectNode object) {

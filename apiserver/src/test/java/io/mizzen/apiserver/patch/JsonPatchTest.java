@@ -109,6 +109,19 @@ class JsonPatchTest {
     }
 
     @Test
+    void boundsDepth() {
+        ArrayNode nesting = JsonNodeFactory.instance.arrayNode();
+        for (int i = 0; i < 600; i++) {
+            nesting.add(tree("{op: copy, from: /a, path: /a/b}"));
+        }
+
+        StatusException failure =
+                catchThrowableOfType(StatusException.class, () -> JsonPatch.apply(tree("{a: {}}"), nesting));
+
+        assertThat(failure.causes().getFirst().message()).isEqualTo("exceeded max depth");
+    }
+
+    @Test
     void leavesTheTargetAlone() {
         JsonNode target = tree("{a: {b: [1]}}");
 

@@ -10,9 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mizzen.api.name.GroupVersionKind;
-import io.mizzen.api.schema.Schema;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
 import io.mizzen.api.yaml.YamlReader;
@@ -20,13 +18,9 @@ import io.mizzen.apiserver.schema.Decoder.Decoded;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -188,34 +182,5 @@ class DecoderTest {
                 assertThat(decoded.object()).as(kind.toString()).isEqualTo(raw);
             }
         }
-    }
-
-    /** Run by hand: {@code -Dmizzen.golden=<folder>} with one filled JSON object a file, named group.version.kind.json. */
-    @Test
-    @EnabledIfSystemProperty(named = "mizzen.golden", matches = ".+")
-    void decodesEveryFilledObjectToItself() throws IOException {
-        ObjectMapper mapper = new ObjectMapper();
-        int compared = 0;
-        try (Stream<Path> files = Files.list(Path.of(System.getProperty("mizzen.golden")))) {
-            for (Path file : files.filter(name -> name.toString().endsWith(".json"))
-                    .sorted()
-                    .toList()) {
-                JsonNode raw = mapper.readTree(file.toFile());
-                String apiVersion = raw.path("apiVersion").asText();
-                int slash = apiVersion.indexOf('/');
-                GroupVersionKind kind = new GroupVersionKind(
-                        slash < 0 ? "" : apiVersion.substring(0, slash),
-                        apiVersion.substring(slash + 1),
-                        raw.path("kind").asText());
-                Schema schema = io.mizzen.api.catalog.Catalog.builtIn().schemaOf(kind);
-                if (schema != null) {
-                    Decoded decoded = Decoder.decode(raw, schema, kind);
-                    assertThat(decoded.unknownFields()).as(file.toString()).isEmpty();
-                    assertThat(decoded.object()).as(file.toString()).isEqualTo(raw);
-                    compared++;
-                }
-            }
-        }
-        assertThat(compared).isPositive();
     }
 }

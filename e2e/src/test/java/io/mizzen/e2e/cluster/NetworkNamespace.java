@@ -35,7 +35,12 @@ public final class NetworkNamespace implements AutoCloseable {
         String nodeIp = "198.18." + third + "." + (base + 2);
         Command.ok("ip", "netns", "add", name);
         // Neighbour discovery of IPv6 would be counted as packets that left.
-        Command.ok("nsenter", "--net=/run/netns/" + name, "sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6");
+        Command.ok(
+                "nsenter",
+                "--net=/run/netns/" + name,
+                "sh",
+                "-c",
+                "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6");
         Command.ok("ip", "link", "add", hostLink, "type", "veth", "peer", "name", "node0", "netns", name);
         Command.ok("ip", "address", "add", hostIp + "/30", "dev", hostLink);
         Command.ok("ip", "link", "set", hostLink, "up");

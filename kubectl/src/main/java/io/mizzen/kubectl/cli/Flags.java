@@ -199,6 +199,12 @@ public final class Flags {
         return values.containsKey(name);
     }
 
+    /** Whether the user gave this flag and it takes one text; a command may have a list of the same name. */
+    public boolean changedText(String name) {
+        FlagSpec spec = specs.get(name);
+        return spec != null && spec.type() == FlagSpec.Type.TEXT && changed(name);
+    }
+
     /** The flag's value, or its default, as text; empty when the command has no such flag. */
     public String text(String name) {
         List<String> given = values.get(name);

@@ -37,27 +37,28 @@ public record Settings(Endpoint endpoint, String namespace, boolean namespaceGiv
     /** Puts everything together. @throws CommandFailure when a named context, cluster or file is not there */
     public static Settings of(Flags flags, Map<String, String> environment) {
         Kubeconfig config = Kubeconfig.load(flags.text("kubeconfig"), environment);
-        if (config.isEmpty() && !flags.changed("server") && isInPod(environment)) {
+        if (config.isEmpty() && !flags.changedText("server") && isInPod(environment)) {
             return inPod(flags, environment);
         }
-        String contextName = flags.changed("context") ? flags.text("context") : config.currentContext();
+        String contextName = flags.changedText("context") ? flags.text("context") : config.currentContext();
         JsonNode context = config.entry("contexts", contextName);
         if (context.isMissingNode() && !contextName.isEmpty()) {
             throw CommandFailure.error("context \"" + contextName + "\" does not exist");
         }
-        String clusterName = flags.changed("cluster") ? flags.text("cluster") : Json.text(context, "cluster");
-        String userName = flags.changed("user") ? flags.text("user") : Json.text(context, "user");
+        String clusterName = flags.changedText("cluster") ? flags.text("cluster") : Json.text(context, "cluster");
+        String userName = flags.changedText("user") ? flags.text("user") : Json.text(context, "user");
         JsonNode cluster = config.entry("clusters", clusterName);
         JsonNode user = config.entry("users", userName);
-        if (flags.changed("cluster") && cluster.isMissingNode()) {
+        if (flags.changedText("cluster") && cluster.isMissingNode()) {
             throw CommandFailure.error("cluster \"" + clusterName + "\" does not exist");
         }
-        if (flags.changed("user") && user.isMissingNode()) {
+        if (flags.changedText("user") && user.isMissingNode()) {
             throw CommandFailure.error("auth info \"" + userName + "\" does not exist");
         }
-        String server = flags.changed("server") ? flags.text("server") : Json.text(cluster, "server");
+        String server = flags.changedText("server") ? flags.text("server") : Json.text(cluster, "server");
         String namespace = Json.text(context, "namespace");
-        boolean given = flags.changed("namespace") && !flags.text("namespace").isEmpty();
+        boolean given =
+                flags.changedText("namespace") && !flags.text("namespace").isEmpty();
         namespace = given ? flags.text("namespace") : namespace.isEmpty() ? "default" : namespace;
         Endpoint endpoint = endpoint(server, flags, cluster, user, environment);
         return new Settings(endpoint, namespace, given);
@@ -75,7 +76,7 @@ public record Settings(Endpoint endpoint, String namespace, boolean namespaceGiv
         Trust trust = new Trust(file(POD_ACCOUNT.resolve("ca.crt").toString()), "", "", "", false);
         int port = Integer.parseInt(environment.getOrDefault("KUBERNETES_SERVICE_PORT", "443"));
         String host = environment.getOrDefault("KUBERNETES_SERVICE_HOST", "");
-        boolean given = flags.changed("namespace");
+        boolean given = flags.changedText("namespace");
         String namespace = given
                 ? flags.text("namespace")
                 : file(POD_ACCOUNT.resolve("namespace").toString()).strip();
@@ -123,8 +124,8 @@ public record Settings(Endpoint endpoint, String namespace, boolean namespaceGiv
     }
 
     private static boolean hasTls(Flags flags, JsonNode cluster, JsonNode user) {
-        return flags.changed("certificate-authority")
-                || flags.changed("client-certificate")
+        return flags.changedText("certificate-authority")
+                || flags.changedText("client-certificate")
                 || cluster.has("certificate-authority-data")
                 || user.has("client-certificate-data");
     }
@@ -133,7 +134,7 @@ public record Settings(Endpoint endpoint, String namespace, boolean namespaceGiv
         boolean insecure = flags.changed("insecure-skip-tls-verify")
                 ? flags.is("insecure-skip-tls-verify")
                 : cluster.path("insecure-skip-tls-verify").asBoolean(false);
-        String name = flags.changed("tls-server-name")
+        String name = flags.changedText("tls-server-name")
                 ? flags.text("tls-server-name")
                 : Json.text(cluster, "tls-server-name");
         return new Trust(

@@ -186,6 +186,10 @@ public final class Http implements AutoCloseable {
                         line.substring(0, colon), line.substring(colon + 1).trim(), (a, b) -> a + "\n" + b);
             }
         }
+        if (code == 101) {
+            // The connection now belongs to the new protocol: it is neither read here nor given back.
+            return new Response(code, headers, InputStream.nullInputStream(), wire);
+        }
         boolean bodiless = method.equals("HEAD") || code == 204 || code == 304 || code / 100 == 1;
         return new Response(code, headers, body(wire, headers, bodiless), wire);
     }

@@ -73,26 +73,28 @@ public final class Json {
         return value(parser);
     }
 
-    /** A reader of one value after the other, as a watch sends them. */
+    /** A reader of one value after the other, as a watch sends them; nothing is read before the first {@link Stream#next}. */
     public static Stream stream(InputStream in) {
-        try {
-            return new Stream(FACTORY.createParser(in));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new Stream(in);
     }
 
     /** Values one after the other from one connection. Used by one thread. */
     public static final class Stream {
-        private final JsonParser parser;
+        private final InputStream in;
+        private @Nullable JsonParser parser;
 
-        private Stream(JsonParser parser) {
-            this.parser = parser;
+        private Stream(InputStream in) {
+            this.in = in;
         }
 
         /** The next value, or null at the end; blocks until the server sends one. */
         public @Nullable JsonNode next() throws IOException {
-            return parser.nextToken() == null ? null : value(parser);
+            JsonParser open = parser;
+            if (open == null) {
+                open = FACTORY.createParser(in);
+                parser = open;
+            }
+            return open.nextToken() == null ? null : value(open);
         }
     }
 

@@ -60,20 +60,29 @@ public final class Yaml {
                 documents.add(new Reader().read(composer.getNode()));
             }
         } catch (org.yaml.snakeyaml.error.MarkedYAMLException e) {
-            int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine() + 1;
-            throw new Malformed("yaml: line " + line + ": " + problem(e));
+            int line = line(e);
+            throw new Malformed("yaml: " + (line > 0 ? "line " + line + ": " : "") + problem(e));
         } catch (org.yaml.snakeyaml.error.YAMLException e) {
             throw new Malformed("yaml: " + String.valueOf(e.getMessage()));
         }
         return documents;
     }
 
+    /** The line as Kubernetes' reader counts it: the scanner's complaints are one further than the parser's. */
+    private static int line(org.yaml.snakeyaml.error.MarkedYAMLException e) {
+        int context = e.getContextMark() == null ? 0 : e.getContextMark().getLine();
+        int problem = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine();
+        int scanner = e instanceof org.yaml.snakeyaml.scanner.ScannerException ? 1 : 0;
+        return context != 0 ? context + scanner : problem + scanner;
+    }
+
     private static String problem(org.yaml.snakeyaml.error.MarkedYAMLException e) {
         String problem = String.valueOf(e.getProblem());
-        if (problem.contains("found character '\\t(TAB)'")) {
+        if (problem.startsWith("found character '") && problem.contains("that cannot start any token")) {
             return "found character that cannot start any token";
         }
-        return problem;
+        int but = problem.indexOf(", but ");
+        return problem.startsWith("expected ") && but > 0 ? "did not find " + problem.substring(0, but) : problem;
     }
 
     /** Leaves every plain word unresolved: {@link Scalars} decides. */
@@ -88,12 +97,17 @@ public final class Yaml {
         private final Map<Node, Boolean> open = new IdentityHashMap<>();
 
         JsonNode read(Node node) {
-            return switch (node) {
-                case ScalarNode scalar -> scalar(scalar);
-                case SequenceNode sequence -> sequence(sequence);
-                case MappingNode mapping -> mapping(mapping);
-                default -> throw new Malformed("yaml: unexpected node");
-            };
+            // No pattern switch here: its bootstrap would cost every call a few milliseconds.
+            if (node instanceof ScalarNode scalar) {
+                return scalar(scalar);
+            }
+            if (node instanceof SequenceNode sequence) {
+                return sequence(sequence);
+            }
+            if (node instanceof MappingNode mapping) {
+                return mapping(mapping);
+            }
+            throw new Malformed("yaml: unexpected node");
         }
 
         private static JsonNode scalar(ScalarNode scalar) {

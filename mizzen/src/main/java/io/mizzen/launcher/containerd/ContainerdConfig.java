@@ -31,6 +31,7 @@ final class ContainerdConfig {
                   sandbox_image = %4$s
                   enable_unprivileged_icmp = true
                   enable_unprivileged_ports = true
+                  restrict_oom_score_adj = true
                   stream_server_address = "127.0.0.1"
                   stream_server_port = "0"
 

@@ -18,7 +18,6 @@ import io.mizzen.scheduler.framework.NodeInfo;
 import io.mizzen.scheduler.framework.PodInfo;
 import io.mizzen.scheduler.framework.Snapshot;
 import io.mizzen.scheduler.framework.Status;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,17 +34,15 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
         this.lister = lister;
     }
 
-    private record Place(String topologyKey, String value) {}
-
-    private record Counts(Map<Place, Integer> existingAnti, Map<Place, Integer> affinity, Map<Place, Integer> anti)
+    private record Counts(TopologyWeights existingAnti, TopologyWeights affinity, TopologyWeights anti)
             implements CycleState.Data {
         @Override
         public CycleState.Data copy() {
-            return new Counts(new HashMap<>(existingAnti), new HashMap<>(affinity), new HashMap<>(anti));
+            return new Counts(existingAnti.copy(), affinity.copy(), anti.copy());
         }
     }
 
-    private record Liking(Map<Place, Long> scores) implements CycleState.Data {}
+    private record Liking(TopologyWeights scores) implements CycleState.Data {}
 
     @Override
     public String name() {
@@ -54,7 +51,7 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
 
     @Override
     public PreFilterResult preFilter(CycleState state, PodInfo pod, Snapshot snapshot) {
-        Counts counts = new Counts(new HashMap<>(), new HashMap<>(), new HashMap<>());
+        Counts counts = new Counts(new TopologyWeights(), new TopologyWeights(), new TopologyWeights());
         for (NodeInfo node : snapshot.nodesWithRequiredAntiAffinity()) {
             for (PodInfo other : node.pods()) {
                 countExisting(counts, pod, other, node, 1);
@@ -90,18 +87,18 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
     private void countExisting(Counts counts, PodInfo pod, PodInfo other, NodeInfo node, int by) {
         for (AffinityTerm term : other.requiredAntiAffinity()) {
             if (term.matches(pod, lister::namespaceLabels)) {
-                count(counts.existingAnti(), term, node, by);
+                counts.existingAnti().add(term.topologyKey(), node, by);
             }
         }
     }
 
     private void countIncoming(Counts counts, PodInfo pod, PodInfo other, NodeInfo node, int by) {
         if (!pod.requiredAffinity().isEmpty() && matchesAll(pod.requiredAffinity(), other)) {
-            pod.requiredAffinity().forEach(term -> count(counts.affinity(), term, node, by));
+            pod.requiredAffinity().forEach(term -> counts.affinity().add(term.topologyKey(), node, by));
         }
         for (AffinityTerm term : pod.requiredAntiAffinity()) {
             if (term.matches(other, lister::namespaceLabels)) {
-                count(counts.anti(), term, node, by);
+                counts.anti().add(term.topologyKey(), node, by);
             }
         }
     }
@@ -115,13 +112,6 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
         return true;
     }
 
-    private static void count(Map<Place, Integer> counts, AffinityTerm term, NodeInfo node, int by) {
-        String value = node.labels().get(term.topologyKey());
-        if (value != null) {
-            counts.merge(new Place(term.topologyKey(), value), by, (a, b) -> a + b == 0 ? null : a + b);
-        }
-    }
-
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
         Counts counts = state.get(Counts.class);
@@ -129,16 +119,13 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
             return Status.unresolvable("node(s) didn't match pod affinity rules");
         }
         for (AffinityTerm term : pod.requiredAntiAffinity()) {
-            if (at(counts.anti(), term.topologyKey(), node) > 0) {
+            if (counts.anti().at(term.topologyKey(), node) > 0) {
                 return Status.unschedulable("node(s) didn't match pod anti-affinity rules");
             }
         }
-        for (Place place : counts.existingAnti().keySet()) {
-            if (place.value().equals(node.labels().get(place.topologyKey()))) {
-                return Status.unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
-            }
-        }
-        return Status.success();
+        return counts.existingAnti().sum(node) > 0
+                ? Status.unschedulable("node(s) didn't satisfy existing pods anti-affinity rules")
+                : Status.success();
     }
 
     private boolean isNearEnough(Counts counts, PodInfo pod, NodeInfo node) {
@@ -147,22 +134,17 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
             if (!node.labels().containsKey(term.topologyKey())) {
                 return false;
             }
-            isNear &= at(counts.affinity(), term.topologyKey(), node) > 0;
+            isNear &= counts.affinity().at(term.topologyKey(), node) > 0;
         }
         // The first pod of a group that wants to be together has nobody to be near to.
         return isNear || (counts.affinity().isEmpty() && matchesAll(pod.requiredAffinity(), pod));
-    }
-
-    private static int at(Map<Place, Integer> counts, String topologyKey, NodeInfo node) {
-        String value = node.labels().get(topologyKey);
-        return value == null ? 0 : counts.getOrDefault(new Place(topologyKey, value), 0);
     }
 
     @Override
     public Status preScore(CycleState state, PodInfo pod, List<NodeInfo> nodes, Snapshot snapshot) {
         boolean hasTerms = !pod.preferredAffinity().isEmpty()
                 || !pod.preferredAntiAffinity().isEmpty();
-        Map<Place, Long> scores = new HashMap<>();
+        TopologyWeights scores = new TopologyWeights();
         for (NodeInfo node : hasTerms ? snapshot.nodes() : snapshot.nodesWithAffinity()) {
             for (PodInfo other : node.pods()) {
                 like(scores, pod.preferredAffinity(), other, node, 1);
@@ -171,7 +153,7 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
                 like(scores, other.preferredAntiAffinity(), pod, node, -1);
                 for (AffinityTerm term : other.requiredAffinity()) {
                     if (term.matches(pod, lister::namespaceLabels)) {
-                        add(scores, term, node, HARD_POD_AFFINITY_WEIGHT);
+                        scores.add(term.topologyKey(), node, HARD_POD_AFFINITY_WEIGHT);
                     }
                 }
             }
@@ -183,31 +165,17 @@ public final class InterPodAffinity implements PreFilter, Filter, PreScore, Scor
         return Status.success();
     }
 
-    private void like(Map<Place, Long> scores, List<AffinityTerm> terms, PodInfo pod, NodeInfo node, int sign) {
+    private void like(TopologyWeights scores, List<AffinityTerm> terms, PodInfo pod, NodeInfo node, int sign) {
         for (AffinityTerm term : terms) {
             if (term.matches(pod, lister::namespaceLabels)) {
-                add(scores, term, node, (long) sign * term.weight());
+                scores.add(term.topologyKey(), node, (long) sign * term.weight());
             }
-        }
-    }
-
-    private static void add(Map<Place, Long> scores, AffinityTerm term, NodeInfo node, long weight) {
-        String value = node.labels().get(term.topologyKey());
-        if (value != null) {
-            scores.merge(new Place(term.topologyKey(), value), weight, Long::sum);
         }
     }
 
     @Override
     public long score(CycleState state, PodInfo pod, NodeInfo node) {
-        long sum = 0;
-        for (Map.Entry<Place, Long> entry : state.get(Liking.class).scores().entrySet()) {
-            Place place = entry.getKey();
-            if (place.value().equals(node.labels().get(place.topologyKey()))) {
-                sum += entry.getValue();
-            }
-        }
-        return sum;
+        return state.get(Liking.class).scores().sum(node);
     }
 
     @Override

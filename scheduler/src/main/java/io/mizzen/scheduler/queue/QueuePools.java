@@ -170,6 +170,15 @@ final class QueuePools {
         });
     }
 
+    /** Looks at a gated pod again, because its gate may have opened without an event. */
+    void reopen(String uid) {
+        Place place = places.get(uid);
+        if (place != null && place.pool() == Pool.GATED) {
+            remove(place);
+            admit(place.pod(), "GateOpened");
+        }
+    }
+
     /** Wakes the pods that an event may help; pods in flight remember it. */
     void moveAll(ClusterEvent event, @Nullable Object before, @Nullable Object after) {
         Occurrence occurrence = new Occurrence(event, before, after);

@@ -127,6 +127,11 @@ public final class SchedulingQueue {
         locked(() -> pools.activate(uids));
     }
 
+    /** Looks at a gated pod again, because its gate may have opened without an event. */
+    public void reopen(String uid) {
+        locked(() -> pools.reopen(uid));
+    }
+
     /** Wakes the pods that an event may help; pods in flight remember it. */
     public void moveAll(ClusterEvent event, @Nullable Object before, @Nullable Object after) {
         locked(() -> pools.moveAll(event, before, after));

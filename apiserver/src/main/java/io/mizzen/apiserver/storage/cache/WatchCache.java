@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class WatchCache implements ObjectCache {
     private static final Logger LOG = LoggerFactory.getLogger(WatchCache.class);
-    private static final long TICK_NANOS = 100_000_000;
+    private static final long TICK_NANOS = 250_000_000;
     /** How long a reader waits before the store is asked to tell its progress (upstream asks every 100 ms). */
     private static final long PROGRESS_NANOS = 50_000_000;
 
@@ -279,6 +279,8 @@ public final class WatchCache implements ObjectCache {
             Thread.currentThread().interrupt();
         }
         byResource.values().forEach(cache -> cache.endWatches(CacheWatch.End.CLOSED));
+        meters.values().forEach(gone -> gone.forEach(registry::remove));
+        meters.clear();
     }
 
     private final class Applier implements StoreFeed.Target {

@@ -31,6 +31,7 @@ final class Upkeep implements AutoCloseable {
     private final Consumer<WriteCommand> submit;
     private final Thread thread;
     private volatile boolean stopping;
+    private long sweptTo;
     private long compactNext;
     private Instant compactAt;
 
@@ -91,13 +92,17 @@ final class Upkeep implements AutoCloseable {
         long now = options.clock().instant().getEpochSecond();
         List<WriteCommand> commands = store.readSnapshot(view -> {
             List<WriteCommand> due = new ArrayList<>();
-            view.scan(Table.EXPIRIES, Layout.number(0), Layout.number(now + 1), (expiry, key) -> {
+            view.scan(Table.EXPIRIES, Layout.number(Math.min(sweptTo, now)), Layout.number(now + 1), (expiry, key) -> {
                 long modRevision = Layout.name(expiry).expiry();
                 due.add(WriteCommand.of(Layout.text(key), null, modRevision, 0));
                 return due.size() < EXPIRIES_AT_ONCE;
             });
             return due;
         });
+        if (commands.size() < EXPIRIES_AT_ONCE) {
+            // Nothing is left before this second, so that the next sweep need not walk over what it deleted.
+            sweptTo = now;
+        }
         if (commands.isEmpty()) {
             return;
         }

@@ -77,7 +77,6 @@ final class EtcdConnection implements AutoCloseable {
                 .setUseDaemonThread(true)
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1));
-        URI first = options.endpoints().getFirst();
         ClientBuilder builder = Client.builder()
                 .endpoints(options.endpoints())
                 .vertx(vertx)
@@ -90,7 +89,6 @@ final class EtcdConnection implements AutoCloseable {
                 .keepaliveWithoutCalls(false)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES);
         if (options.isTls()) {
-            builder.authority(first.getHost() + ":" + first.getPort());
             try {
                 builder.sslContext(this::configureTls);
             } catch (SSLException | IllegalArgumentException e) {

@@ -54,16 +54,57 @@ class EtcdOutageIT {
                 stop.set(true);
                 writer.join(LONG);
 
-                List<Long> stored = storage.list(PREFIX, null, 0, 0).entries().stream()
-                        .map(Entry::modRevision)
-                        .sorted()
-                        .toList();
-                await().atMost(LONG).until(() -> listener.events.size() >= stored.size());
-                assertThat(listener.revisions()).containsExactlyElementsOf(stored);
-                assertThat(stored).containsAll(answered);
-                assertThat(listener.closed).isNull();
+                checkComplete(storage, listener, answered);
             }
         }
+    }
+
+    @Test
+    void goesOnWhileOneOfThreeMembersAfterTheOtherIsKilled() throws Exception {
+        List<EtcdProcess> cluster = EtcdProcess.cluster(folder, 3);
+        EtcdOptions options = EtcdOptions.of(
+                        cluster.stream().map(EtcdProcess::endpoint).toList())
+                .withRequestTimeout(Duration.ofSeconds(3));
+        try (EtcdStorage storage = EtcdStorage.connect(options)) {
+            await().atMost(LONG)
+                    .ignoreException(StorageUnavailableException.class)
+                    .until(() -> storage.currentRevision() > 0);
+            RecordingListener listener = new RecordingListener();
+            AtomicBoolean stop = new AtomicBoolean();
+            List<Long> answered = new ArrayList<>();
+            try (Subscription watch = storage.watch(PREFIX, storage.currentRevision(), listener)) {
+                Thread writer = Thread.ofVirtual().start(() -> writeUntil(stop, storage, answered));
+                for (EtcdProcess member : cluster) {
+                    member.kill();
+                    int seen = listener.events.size();
+                    await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
+                    member.start();
+                }
+                int seen = listener.events.size();
+                await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
+                stop.set(true);
+                writer.join(LONG);
+
+                checkComplete(storage, listener, answered);
+            }
+        } finally {
+            cluster.forEach(EtcdProcess::close);
+        }
+    }
+
+    /** The watcher saw every write that is stored, once and in order, and every acknowledged write is stored. */
+    private static void checkComplete(EtcdStorage storage, RecordingListener listener, List<Long> answered) {
+        List<Long> stored = new ArrayList<>();
+        await().atMost(LONG)
+                .ignoreException(StorageUnavailableException.class)
+                .until(() -> stored.addAll(storage.list(PREFIX, null, 0, 0).entries().stream()
+                        .map(Entry::modRevision)
+                        .sorted()
+                        .toList()));
+        await().atMost(LONG).until(() -> listener.events.size() >= stored.size());
+        assertThat(listener.revisions()).containsExactlyElementsOf(stored);
+        assertThat(stored).containsAll(answered);
+        assertThat(listener.closed).isNull();
     }
 
     private static void writeUntil(AtomicBoolean stop, EtcdStorage storage, List<Long> answered) {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One etcd of our own on free ports of the loopback interface, which a test may kill and start again. */
@@ -26,17 +27,43 @@ final class EtcdProcess implements AutoCloseable {
     private final List<String> flags;
     private final int clientPort = freePort();
     private final int peerPort = freePort();
+    private final String name;
+    private String members;
     private Process process;
 
     EtcdProcess(Path folder, @Nullable TestCertificates tls, String... flags) throws IOException {
+        this("test", folder, tls, flags);
+        members = member();
+        start();
+    }
+
+    private EtcdProcess(String name, Path folder, @Nullable TestCertificates tls, String... flags) {
         assumeTrue(
-                List.of("/usr/bin/etcd", "/usr/local/bin/etcd").stream()
-                        .anyMatch(file -> Files.isExecutable(Path.of(file))),
+                Stream.of("/usr/bin/etcd", "/usr/local/bin/etcd").anyMatch(file -> Files.isExecutable(Path.of(file))),
                 "etcd is not installed");
+        this.name = name;
         this.folder = folder;
         this.tls = tls;
         this.flags = List.of(flags);
-        start();
+    }
+
+    /** Members of one cluster, all started. */
+    static List<EtcdProcess> cluster(Path folder, int size) throws IOException {
+        List<EtcdProcess> cluster = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            cluster.add(new EtcdProcess("m" + i, folder.resolve("m" + i), null));
+        }
+        String members =
+                String.join(",", cluster.stream().map(EtcdProcess::member).toList());
+        for (EtcdProcess process : cluster) {
+            process.members = members;
+            process.start();
+        }
+        return cluster;
+    }
+
+    private String member() {
+        return name + "=http://127.0.0.1:" + peerPort;
     }
 
     private static int freePort() {
@@ -48,7 +75,7 @@ final class EtcdProcess implements AutoCloseable {
     }
 
     URI endpoint() {
-        return URI.create((tls == null ? "http" : "https") + "://127.0.0.1:" + clientPort);
+        return URI.create((tls == null ? "http://127.0.0.1" : "https://" + tls.address) + ":" + clientPort);
     }
 
     EtcdOptions options() {
@@ -60,13 +87,13 @@ final class EtcdProcess implements AutoCloseable {
         String peer = "http://127.0.0.1:" + peerPort;
         List<String> command = new ArrayList<>(List.of(
                 "etcd",
-                "--name=test",
+                "--name=" + name,
                 "--data-dir=" + folder,
                 "--listen-client-urls=" + endpoint(),
                 "--advertise-client-urls=" + endpoint(),
                 "--listen-peer-urls=" + peer,
                 "--initial-advertise-peer-urls=" + peer,
-                "--initial-cluster=test=" + peer,
+                "--initial-cluster=" + members,
                 "--logger=zap",
                 "--log-level=error"));
         if (tls != null) {
@@ -85,7 +112,7 @@ final class EtcdProcess implements AutoCloseable {
         await().atMost(Duration.ofSeconds(20)).until(() -> {
             assertThat(process.isAlive()).as("etcd runs").isTrue();
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPort), 200);
+                socket.connect(new InetSocketAddress(endpoint().getHost(), clientPort), 200);
                 return true;
             } catch (IOException e) {
                 return false;

@@ -2,12 +2,15 @@
 package io.mizzen.apiserver.storage.etcd;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.StorageContract;
 import io.mizzen.apiserver.storage.StorageUnavailableException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,6 +55,27 @@ class EtcdStorageTlsIT extends StorageContract {
                 .withRequestTimeout(Duration.ofSeconds(2));
         try (EtcdStorage wrong = EtcdStorage.connect(options)) {
             assertThatThrownBy(wrong::currentRevision).isInstanceOf(StorageUnavailableException.class);
+        }
+    }
+
+    @Test
+    void knowsEveryMemberByItsOwnCertificate() throws Exception {
+        TestCertificates elsewhere = new TestCertificates(folder.resolve("elsewhere"), "127.0.0.2");
+        try (EtcdProcess second = new EtcdProcess(folder.resolve("second"), elsewhere)) {
+            EtcdOptions options = new EtcdOptions(
+                            List.of(URI.create("https://127.0.0.1:1"), second.endpoint()),
+                            null,
+                            null,
+                            null,
+                            "/registry/",
+                            Duration.ofSeconds(3),
+                            Duration.ZERO)
+                    .withTls(elsewhere.ca, elsewhere.clientCert, elsewhere.clientKey);
+            try (EtcdStorage other = EtcdStorage.connect(options)) {
+                await().atMost(Duration.ofSeconds(20))
+                        .ignoreException(StorageUnavailableException.class)
+                        .until(() -> other.create(prefix + System.nanoTime(), bytes("x"), 0) != null);
+            }
         }
     }
 

@@ -27,7 +27,7 @@ import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/** An authority with a server and a client certificate for 127.0.0.1, as PEM files in a folder. */
+/** An authority with a server certificate for one address and a client certificate, as PEM files in a folder. */
 final class TestCertificates {
     final Path ca;
     final Path serverCert;
@@ -37,9 +37,17 @@ final class TestCertificates {
 
     private static final X500Name ISSUER = new X500Name("CN=test-ca");
 
+    final String address;
+
     private final KeyPair authority;
 
     TestCertificates(Path folder) throws Exception {
+        this(folder, "127.0.0.1");
+    }
+
+    /** A server certificate for this loopback address and no other. */
+    TestCertificates(Path folder, String address) throws Exception {
+        this.address = address;
         Files.createDirectories(folder);
         ca = folder.resolve("ca.pem");
         serverCert = folder.resolve("server.pem");
@@ -74,9 +82,10 @@ final class TestCertificates {
                 keys.getPublic());
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(isAuthority));
         if (!isAuthority) {
-            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[] {
-                new GeneralName(GeneralName.iPAddress, "127.0.0.1"), new GeneralName(GeneralName.dNSName, "localhost")
-            }));
+            builder.addExtension(
+                    Extension.subjectAlternativeName,
+                    false,
+                    new GeneralNames(new GeneralName(GeneralName.iPAddress, address)));
             builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
                 KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
             }));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -30,7 +31,8 @@ public final class ApiResources extends Command {
     public String flags() {
         return versionsOnly
                 ? ""
-                : "api-group:s= cached:b=false categories:l= namespaced:b=true no-headers:b=false sort-by:s= verbs:l=" + PRINT;
+                : "api-group:s= cached:b=false categories:l= namespaced:b=true no-headers:b=false sort-by:s= verbs:l="
+                        + PRINT;
     }
 
     @Override
@@ -67,7 +69,8 @@ public final class ApiResources extends Command {
 
     private static List<ResourceType> chosen(Invocation call) {
         Flags flags = call.flags();
-        List<ResourceType> all = flags.is("cached") ? call.mapper().all() : call.mapper().fetch();
+        List<ResourceType> all =
+                flags.is("cached") ? call.mapper().all() : call.mapper().fetch();
         List<ResourceType> types = new ArrayList<>();
         Set<String> seenGroups = new HashSet<>();
         Set<String> preferred = new HashSet<>();
@@ -79,8 +82,9 @@ public final class ApiResources extends Command {
         Set<String> seen = new HashSet<>();
         for (ResourceType type : all) {
             boolean first = preferred.contains(type.apiVersion())
-                    || all.stream().noneMatch(other -> other.qualified().equals(type.qualified())
-                            && preferred.contains(other.apiVersion()));
+                    || all.stream()
+                            .noneMatch(other -> other.qualified().equals(type.qualified())
+                                    && preferred.contains(other.apiVersion()));
             if (!first || !seen.add(type.qualified()) || type.verbs().isEmpty()) {
                 continue;
             }
@@ -96,8 +100,7 @@ public final class ApiResources extends Command {
             case "name" -> types.sort(Comparator.comparing(ResourceType::plural));
             case "kind" -> types.sort(Comparator.comparing(ResourceType::kind));
             case "" -> types.sort(Comparator.comparing(ResourceType::group).thenComparing(ResourceType::plural));
-            default ->
-                throw CommandFailure.error("--sort-by accepts only name or kind");
+            default -> throw CommandFailure.error("--sort-by accepts only name or kind");
         }
         return types;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -53,7 +54,9 @@ public final class Auth {
             review.putObject("metadata");
             ObjectNode spec = review.putObject("spec");
             if (words.get(1).startsWith("/")) {
-                spec.putObject("nonResourceAttributes").put("path", words.get(1)).put("verb", words.get(0));
+                spec.putObject("nonResourceAttributes")
+                        .put("path", words.get(1))
+                        .put("verb", words.get(0));
             } else {
                 resource(call, words, spec.putObject("resourceAttributes"));
             }
@@ -91,8 +94,9 @@ public final class Auth {
                     plural = type.get().plural();
                     namespaced = type.get().namespaced();
                     if (!namespaced && !call.flags().is("all-namespaces")) {
-                        call.io().errorLine("Warning: resource '" + plural + "' is not namespace scoped"
-                                + (group.isEmpty() ? "" : " in group '" + group + "'") + "\n");
+                        call.io()
+                                .errorLine("Warning: resource '" + plural + "' is not namespace scoped"
+                                        + (group.isEmpty() ? "" : " in group '" + group + "'") + "\n");
                     }
                 } else {
                     call.io().errorLine("Warning: the server doesn't have a resource type '" + word + "'\n");
@@ -191,7 +195,8 @@ public final class Auth {
                 writer.write("Groups\t" + CanI.texts(user.path("groups")) + "\n");
             }
             for (String key : Json.sortedKeys(user.path("extra"))) {
-                writer.write("Extra: " + key + "\t" + CanI.texts(user.path("extra").path(key)) + "\n");
+                writer.write(
+                        "Extra: " + key + "\t" + CanI.texts(user.path("extra").path(key)) + "\n");
             }
             call.io().out().print(writer.flush());
             return 0;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -64,11 +65,14 @@ public final class Certificate extends Command {
         JsonNode answer = changed;
         if (!decided || call.flags().is("force")) {
             String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-            conditions.addObject()
+            conditions
+                    .addObject()
                     .put("type", type)
                     .put("status", "True")
                     .put("reason", approve ? "KubectlApprove" : "KubectlDeny")
-                    .put("message", "This CSR was " + word + " by kubectl certificate " + (approve ? "approve" : "deny") + ".")
+                    .put(
+                            "message",
+                            "This CSR was " + word + " by kubectl certificate " + (approve ? "approve" : "deny") + ".")
                     .put("lastUpdateTime", now);
             answer = call.connection().put(target.path() + "/approval", changed);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,7 +23,8 @@ public final class ClusterInfo extends Command {
     @Override
     public int run(Invocation call) {
         String path = Connection.query(
-                "/api/v1/namespaces/kube-system/services", Map.of("labelSelector", "kubernetes.io/cluster-service=true"));
+                "/api/v1/namespaces/kube-system/services",
+                Map.of("labelSelector", "kubernetes.io/cluster-service=true"));
         JsonNode services = call.connection().get(path);
         String server = call.connection().endpoint().url();
         line(call, "Kubernetes control plane", server);
@@ -34,14 +36,20 @@ public final class ClusterInfo extends Command {
             line(
                     call,
                     name.isEmpty() ? Json.name(service) : name,
-                    server + "/api/v1/namespaces/" + Json.namespace(service) + "/services/" + scheme + Json.name(service)
-                            + (portName.isEmpty() ? "" : ":" + portName) + "/proxy");
+                    server + "/api/v1/namespaces/" + Json.namespace(service) + "/services/" + scheme
+                            + Json.name(service) + (portName.isEmpty() ? "" : ":" + portName) + "/proxy");
         }
         call.io().line("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
         return 0;
     }
 
     private static void line(Invocation call, String name, String address) {
-        call.io().line("\u001b[0;32m" + name + "\u001b[0m is running at \u001b[0;33m" + address + "\u001b[0m");
+        java.io.Console console = System.console();
+        boolean colours = console != null && console.isTerminal();
+        call.io()
+                .line(
+                        colours
+                                ? "\u001b[0;32m" + name + "\u001b[0m is running at \u001b[0;33m" + address + "\u001b[0m"
+                                : name + " is running at " + address);
     }
 }

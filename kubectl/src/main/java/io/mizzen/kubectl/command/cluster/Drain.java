@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -109,10 +110,11 @@ public final class Drain extends Command {
             }
         }
         if (!fatal.isEmpty()) {
-            call.io().errorLine("error: unable to drain node \"" + node.name() + "\" due to error: " + told(fatal, true)
-                    + ", continuing command...");
+            call.io()
+                    .errorLine("error: unable to drain node \"" + node.name() + "\" due to error: " + told(fatal, true)
+                            + ", continuing command...");
             call.io().errorLine("There are pending nodes to be drained:\n " + node.name());
-            throw CommandFailure.error(told(fatal, true).substring(0));
+            throw CommandFailure.error(told(fatal, true));
         }
         if (!warnings.isEmpty()) {
             call.io().errorLine("Warning: " + told(warnings, false));
@@ -127,7 +129,8 @@ public final class Drain extends Command {
                 awaitGone(call, pods, deadline);
             }
         } else {
-            pods.forEach(pod -> call.io().line("evicting pod " + Json.namespace(pod) + "/" + Json.name(pod) + " (dry run)"));
+            pods.forEach(
+                    pod -> call.io().line("evicting pod " + Json.namespace(pod) + "/" + Json.name(pod) + " (dry run)"));
         }
         call.io().line(node.shown() + " drained" + call.dryRun().suffix());
     }
@@ -151,10 +154,7 @@ public final class Drain extends Command {
             if (flags.is("ignore-daemonsets")) {
                 note(warnings, "ignoring DaemonSet-managed Pods", shown);
             } else {
-                note(
-                        fatal,
-                        "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)",
-                        shown);
+                note(fatal, "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", shown);
             }
             return false;
         }
@@ -163,10 +163,7 @@ public final class Drain extends Command {
             if (flags.is("delete-emptydir-data")) {
                 note(warnings, "deleting Pods with local storage", shown);
             } else {
-                note(
-                        fatal,
-                        "cannot delete Pods with local storage (use --delete-emptydir-data to override)",
-                        shown);
+                note(fatal, "cannot delete Pods with local storage (use --delete-emptydir-data to override)", shown);
                 wanted = false;
             }
         }
@@ -214,7 +211,9 @@ public final class Drain extends Command {
         }
         boolean delete = flags.is("disable-eviction");
         while (true) {
-            call.io().line((delete ? "deleting" : "evicting") + " pod " + shown + call.dryRun().suffix());
+            call.io()
+                    .line((delete ? "deleting" : "evicting") + " pod " + shown
+                            + call.dryRun().suffix());
             try {
                 if (delete) {
                     options.put("kind", "DeleteOptions").put("apiVersion", "v1");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -62,10 +63,14 @@ public final class Taint extends Command {
         }
         Failures failures = new Failures(call.io());
         Targets targets = new Targets(call, failures);
-        if (targets.types(resources.getFirst().split("/")[0]).stream().anyMatch(type -> !type.qualified().equals("nodes"))) {
-            throw CommandFailure.error("invalid resource type " + resources.getFirst() + ", only node types are supported");
+        if (targets.types(resources.getFirst().split("/")[0]).stream()
+                .anyMatch(type -> !type.qualified().equals("nodes"))) {
+            throw CommandFailure.error(
+                    "invalid resource type " + resources.getFirst() + ", only node types are supported");
         }
-        if (resources.size() < 2 && flags.text("selector").isEmpty() && !flags.is("all")
+        if (resources.size() < 2
+                && flags.text("selector").isEmpty()
+                && !flags.is("all")
                 && resources.getFirst().indexOf('/') < 0) {
             throw CommandFailure.error("at least one resource name must be specified since 'all' parameter is not set");
         }
@@ -101,8 +106,8 @@ public final class Taint extends Command {
         boolean overwrites = false;
         for (Mark mark : removed) {
             if (!taints.removeIf(mark::sameAs)) {
-                throw CommandFailure.error("taint \"" + mark.key() + (mark.effect().isEmpty() ? "" : ":" + mark.effect())
-                        + "\" not found");
+                throw CommandFailure.error("taint \"" + mark.key()
+                        + (mark.effect().isEmpty() ? "" : ":" + mark.effect()) + "\" not found");
             }
         }
         ArrayNode all = Json.array();

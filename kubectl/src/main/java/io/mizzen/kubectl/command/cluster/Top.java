@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -93,9 +94,10 @@ public final class Top extends Command {
         }
         if (items.isEmpty()) {
             call.io()
-                    .errorLine(nodes || flags.is("all-namespaces")
-                            ? "No resources found"
-                            : "No resources found in " + call.namespace() + " namespace.");
+                    .errorLine(
+                            nodes || flags.is("all-namespaces")
+                                    ? "No resources found"
+                                    : "No resources found in " + call.namespace() + " namespace.");
             return 0;
         }
         TabWriter writer = TabWriter.forTables();
@@ -112,7 +114,9 @@ public final class Top extends Command {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("labelSelector", call.flags().text("selector"));
         parameters.put("fieldSelector", call.flags().text("field-selector"));
-        String name = call.arguments().isEmpty() ? "" : "/" + Connection.escape(call.arguments().getFirst());
+        String name = call.arguments().isEmpty()
+                ? ""
+                : "/" + Connection.escape(call.arguments().getFirst());
         String base = "/apis/metrics.k8s.io/v1beta1/";
         String where = nodes
                 ? "nodes"
@@ -123,12 +127,11 @@ public final class Top extends Command {
     }
 
     private void sort(Invocation call, List<Map.Entry<JsonNode, Usage>> rows) {
-        Comparator<Map.Entry<JsonNode, Usage>> order =
-                switch (call.flags().text("sort-by")) {
-                    case "cpu" -> Comparator.comparing(row -> row.getValue().cores().negate());
-                    case "memory" -> Comparator.comparing(row -> row.getValue().bytes().negate());
-                    default -> Comparator.comparing(row -> Json.namespace(row.getKey()) + "/" + Json.name(row.getKey()));
-                };
+        Comparator<Map.Entry<JsonNode, Usage>> order = switch (call.flags().text("sort-by")) {
+            case "cpu" -> Comparator.comparing(row -> row.getValue().cores().negate());
+            case "memory" -> Comparator.comparing(row -> row.getValue().bytes().negate());
+            default -> Comparator.comparing(row -> Json.namespace(row.getKey()) + "/" + Json.name(row.getKey()));
+        };
         rows.sort(order);
     }
 
@@ -149,7 +152,8 @@ public final class Top extends Command {
             JsonNode node = known.getOrDefault(name, row.getKey());
             known.remove(name);
             Usage whole = Usage.of(node.path("status").path(part));
-            writer.write(name + "\t" + row.getValue().cpu() + "\t" + percent(row.getValue().cores(), whole.cores()) + "\t"
+            writer.write(name + "\t" + row.getValue().cpu() + "\t"
+                    + percent(row.getValue().cores(), whole.cores()) + "\t"
                     + row.getValue().memory() + "\t" + percent(row.getValue().bytes(), whole.bytes()) + "\n");
         }
         if (call.arguments().isEmpty()) {
@@ -158,9 +162,7 @@ public final class Top extends Command {
     }
 
     private static String percent(BigDecimal used, BigDecimal whole) {
-        return whole.signum() == 0
-                ? "<unknown>"
-                : used.movePointRight(2).divide(whole, 0, RoundingMode.DOWN) + "%";
+        return whole.signum() == 0 ? "<unknown>" : used.movePointRight(2).divide(whole, 0, RoundingMode.DOWN) + "%";
     }
 
     private void pods(Invocation call, List<JsonNode> items, TabWriter writer) {
@@ -168,7 +170,8 @@ public final class Top extends Command {
         boolean all = flags.is("all-namespaces");
         boolean containers = flags.is("containers");
         if (!flags.is("no-headers")) {
-            writer.write((all ? "NAMESPACE\t" : "") + (containers ? "POD\tNAME" : "NAME") + "\tCPU(cores)\tMEMORY(bytes)\n");
+            writer.write(
+                    (all ? "NAMESPACE\t" : "") + (containers ? "POD\tNAME" : "NAME") + "\tCPU(cores)\tMEMORY(bytes)\n");
         }
         List<Map.Entry<JsonNode, Usage>> rows = new ArrayList<>();
         for (JsonNode item : items) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -74,7 +75,8 @@ public final class Version extends Command {
         if (!minor.isEmpty() && Math.abs(Integer.parseInt(minor) - 35) > 1) {
             call.io()
                     .errorLine("Warning: version difference between client (1.35) and server ("
-                            + Json.text(server, "major") + "." + minor + ") exceeds the supported minor version skew of +/-1");
+                            + Json.text(server, "major") + "." + minor
+                            + ") exceeds the supported minor version skew of +/-1");
         }
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -37,8 +38,8 @@ public final class Autoscale extends Command {
             throw CommandFailure.error("--max=MAXPODS is required and must be at least 1, max: " + flags.number("max"));
         }
         if (flags.number("max") < flags.number("min")) {
-            throw CommandFailure.error("--max=MAXPODS must be larger or equal to --min=MINPODS, max: " + flags.number("max")
-                    + ", min: " + flags.number("min"));
+            throw CommandFailure.error("--max=MAXPODS must be larger or equal to --min=MINPODS, max: "
+                    + flags.number("max") + ", min: " + flags.number("min"));
         }
         DryRun dryRun = call.dryRun();
         Failures failures = new Failures(call.io());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -27,7 +28,8 @@ public final class CreateAccess {
             super(
                     cluster ? "clusterroles" : "roles",
                     !cluster,
-                    "resource:l= resource-name:a= verb:l=" + (cluster ? " aggregation-rule:s= non-resource-url:l=" : ""));
+                    "resource:l= resource-name:a= verb:l="
+                            + (cluster ? " aggregation-rule:s= non-resource-url:l=" : ""));
             this.cluster = cluster;
         }
 
@@ -75,8 +77,10 @@ public final class CreateAccess {
                 String group = "";
                 String plural = resource;
                 if (!resource.equals("*")) {
-                    ResourceType type = call.mapper().optional(resource).orElseThrow(() -> CommandFailure.error(
-                            "the server doesn't have a resource type \"" + resource + "\""));
+                    ResourceType type = call.mapper()
+                            .optional(resource)
+                            .orElseThrow(() -> CommandFailure.error(
+                                    "the server doesn't have a resource type \"" + resource + "\""));
                     group = type.group();
                     plural = type.plural();
                 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -117,7 +118,8 @@ public final class CreateData {
                     data.put(entry.getKey(), base64(entry.getValue()));
                 }
             } else {
-                if (flags.text("docker-username").isEmpty() || flags.text("docker-password").isEmpty()) {
+                if (flags.text("docker-username").isEmpty()
+                        || flags.text("docker-password").isEmpty()) {
                     throw CommandFailure.error(
                             "either --from-file or the combination of --docker-username, --docker-password and --docker-server"
                                     + " is required");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -87,7 +88,10 @@ public final class CreatePolicy {
                 amount(spec, "maxUnavailable", most);
             }
             ObjectNode status = object.putObject("status");
-            status.put("disruptionsAllowed", 0).put("currentHealthy", 0).put("desiredHealthy", 0).put("expectedPods", 0);
+            status.put("disruptionsAllowed", 0)
+                    .put("currentHealthy", 0)
+                    .put("desiredHealthy", 0)
+                    .put("expectedPods", 0);
             return object;
         }
 
@@ -136,12 +140,14 @@ public final class CreatePolicy {
         ObjectNode build(Invocation call, String name) {
             Flags flags = call.flags();
             if (flags.text("default-backend").isEmpty() && flags.list("rule").isEmpty()) {
-                throw CommandFailure.error("not enough information provided: every ingress has to either specify a"
-                        + " default-backend (which catches all traffic) or a list of rules (which catch specific paths)");
+                throw CommandFailure.error(
+                        "not enough information provided: every ingress has to either specify a"
+                                + " default-backend (which catches all traffic) or a list of rules (which catch specific paths)");
             }
             ObjectNode object = object("Ingress", "networking.k8s.io/v1", name);
             if (!flags.list("annotation").isEmpty()) {
-                ObjectNode annotations = pairs(flags.list("annotation"), "annotation is invalid and should be in format key=value");
+                ObjectNode annotations =
+                        pairs(flags.list("annotation"), "annotation is invalid and should be in format key=value");
                 Json.child(object, "metadata").set("annotations", annotations);
             }
             ObjectNode spec = object.putObject("spec");

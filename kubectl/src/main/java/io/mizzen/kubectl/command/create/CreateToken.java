@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,7 +28,8 @@ public final class CreateToken extends Command {
     public int run(Invocation call) {
         Flags flags = call.flags();
         if (call.arguments().size() != 1) {
-            throw call.usage("exactly one NAME is required, got " + call.arguments().size());
+            throw call.usage(
+                    "exactly one NAME is required, got " + call.arguments().size());
         }
         ObjectNode request = Json.object();
         request.put("kind", "TokenRequest").put("apiVersion", "authentication.k8s.io/v1");

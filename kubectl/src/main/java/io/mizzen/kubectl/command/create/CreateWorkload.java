@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -138,8 +139,10 @@ public final class CreateWorkload {
             ObjectNode metadata = Json.child(object, "metadata");
             ObjectNode annotations = metadata.putObject("annotations");
             annotations.put("cronjob.kubernetes.io/instantiate", "manual");
-            template.path("metadata").path("annotations").properties().forEach(entry -> annotations.set(
-                    entry.getKey(), entry.getValue()));
+            template.path("metadata")
+                    .path("annotations")
+                    .properties()
+                    .forEach(entry -> annotations.set(entry.getKey(), entry.getValue()));
             if (!template.path("metadata").path("labels").isEmpty()) {
                 metadata.set("labels", template.path("metadata").path("labels").deepCopy());
             }
@@ -176,7 +179,9 @@ public final class CreateWorkload {
             ObjectNode job = spec.putObject("jobTemplate");
             job.putObject("metadata").put("name", name);
             job.putObject("spec")
-                    .set("template", podTemplate(name, call.flags(), command(call), restart.isEmpty() ? "OnFailure" : restart));
+                    .set(
+                            "template",
+                            podTemplate(name, call.flags(), command(call), restart.isEmpty() ? "OnFailure" : restart));
             object.putObject("status");
             return object;
         }

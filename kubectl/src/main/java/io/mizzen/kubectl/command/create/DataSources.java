@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -27,7 +28,9 @@ final class DataSources {
     static Map<String, byte[]> read(Invocation call) {
         Flags flags = call.flags();
         boolean env = !flags.list("from-env-file").isEmpty();
-        if (env && (!flags.list("from-file").isEmpty() || !flags.list("from-literal").isEmpty())) {
+        if (env
+                && (!flags.list("from-file").isEmpty()
+                        || !flags.list("from-literal").isEmpty())) {
             throw CommandFailure.error("from-env-file cannot be combined with from-file or from-literal");
         }
         Map<String, byte[]> data = new TreeMap<>();
@@ -50,13 +53,14 @@ final class DataSources {
 
     private static void add(Map<String, byte[]> data, String key, byte[] value) {
         if (!key.matches("[-._a-zA-Z0-9]+")) {
-            throw CommandFailure.error("\"" + key + "\" is not a valid key name for a ConfigMap: a valid config key must"
-                    + " consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name',"
-                    + " regex used for validation is '[-._a-zA-Z0-9]+')");
+            throw CommandFailure.error(
+                    "\"" + key + "\" is not a valid key name for a ConfigMap: a valid config key must"
+                            + " consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name',"
+                            + " regex used for validation is '[-._a-zA-Z0-9]+')");
         }
         if (data.putIfAbsent(key, value) != null) {
-            throw CommandFailure.error("cannot add key \"" + key + "\", another key by that name already exists in Data for"
-                    + " ConfigMap");
+            throw CommandFailure.error("cannot add key \"" + key
+                    + "\", another key by that name already exists in Data for" + " ConfigMap");
         }
     }
 
@@ -106,7 +110,11 @@ final class DataSources {
 
     static boolean isText(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).length() >= 0;
+            String decoded = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            return bytes.length == 0 || !decoded.isEmpty();
         } catch (CharacterCodingException e) {
             return false;
         }
@@ -119,7 +127,9 @@ final class DataSources {
         if (typed) {
             hashed.put("type", Json.text(object, "type"));
         }
-        hashed.set("data", object.has("data") ? object.path("data") : typed ? Json.NODES.nullNode() : Json.NODES.textNode(""));
+        hashed.set(
+                "data",
+                object.has("data") ? object.path("data") : typed ? Json.NODES.nullNode() : Json.NODES.textNode(""));
         for (String field : fields) {
             if (object.has(field)) {
                 hashed.set(field, object.path(field));

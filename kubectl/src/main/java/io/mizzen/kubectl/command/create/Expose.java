@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -46,7 +47,8 @@ public final class Expose extends Command {
             failures.attempt(() -> {
                 ObjectNode service = service(call.flags(), target);
                 Overrides.lay(call.flags(), service);
-                if (call.settings().namespaceGiven() && !call.flags().text("overrides").contains("namespace")) {
+                if (call.settings().namespaceGiven()
+                        && !call.flags().text("overrides").contains("namespace")) {
                     Json.child(service, "metadata").put("namespace", call.namespace());
                 }
                 create(call, service, target.namespace(), dryRun, report);
@@ -55,8 +57,7 @@ public final class Expose extends Command {
         return failures.exitCode();
     }
 
-    private static void create(
-            Invocation call, ObjectNode service, String namespace, DryRun dryRun, Report report) {
+    private static void create(Invocation call, ObjectNode service, String namespace, DryRun dryRun, Report report) {
         JsonNode made = service;
         if (dryRun != DryRun.CLIENT) {
             String path = io.mizzen.kubectl.rest.Connection.query(
@@ -107,28 +108,31 @@ public final class Expose extends Command {
             return Generator.pairs(List.of(flags.text("selector").split(",")), "unexpected selector spec");
         }
         JsonNode object = target.object();
-        JsonNode found =
-                switch (target.type().qualified()) {
-                    case "pods" -> {
-                        JsonNode labels = object.path("metadata").path("labels");
-                        if (labels.isEmpty()) {
-                            throw CommandFailure.error("couldn't retrieve selectors via --selector flag or introspection: the"
-                                    + " pod has no labels and cannot be exposed");
-                        }
-                        yield labels;
-                    }
-                    case "services", "replicationcontrollers" -> object.path("spec").path("selector");
-                    case "deployments.apps", "replicasets.apps" -> {
-                        if (!object.path("spec").path("selector").path("matchExpressions").isEmpty()) {
-                            throw CommandFailure.error("couldn't retrieve selectors via --selector flag or introspection:"
-                                    + " couldn't convert expressions - \"" + object.path("spec").path("selector")
-                                    + "\" to map-based selector format");
-                        }
-                        yield object.path("spec").path("selector").path("matchLabels");
-                    }
-                    default ->
-                        throw CommandFailure.error("cannot expose a " + target.type().kind());
-                };
+        JsonNode found = switch (target.type().qualified()) {
+            case "pods" -> {
+                JsonNode labels = object.path("metadata").path("labels");
+                if (labels.isEmpty()) {
+                    throw CommandFailure.error("couldn't retrieve selectors via --selector flag or introspection: the"
+                            + " pod has no labels and cannot be exposed");
+                }
+                yield labels;
+            }
+            case "services", "replicationcontrollers" -> object.path("spec").path("selector");
+            case "deployments.apps", "replicasets.apps" -> {
+                if (!object.path("spec")
+                        .path("selector")
+                        .path("matchExpressions")
+                        .isEmpty()) {
+                    throw CommandFailure.error("couldn't retrieve selectors via --selector flag or introspection:"
+                            + " couldn't convert expressions - \""
+                            + object.path("spec").path("selector")
+                            + "\" to map-based selector format");
+                }
+                yield object.path("spec").path("selector").path("matchLabels");
+            }
+            default ->
+                throw CommandFailure.error("cannot expose a " + target.type().kind());
+        };
         return copy(found);
     }
 

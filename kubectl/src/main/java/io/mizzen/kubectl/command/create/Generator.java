@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -61,7 +62,8 @@ abstract class Generator extends Command {
         }
         JsonNode made = object;
         if (dryRun != DryRun.CLIENT) {
-            made = call.connection().post(Connection.query(path(object, plural, namespace), call.changeParameters()), object);
+            made = call.connection()
+                    .post(Connection.query(path(object, plural, namespace), call.changeParameters()), object);
         }
         report.done(shown(object), "created", made);
     }
@@ -98,7 +100,8 @@ abstract class Generator extends Command {
         int dash = call.flags().argumentsBeforeDash();
         List<String> names = dash < 0 ? call.arguments() : call.arguments().subList(0, dash);
         if (names.size() != 1 && !(takesCommand() && !names.isEmpty())) {
-            throw call.usage("exactly one NAME is required, got " + call.arguments().size());
+            throw call.usage(
+                    "exactly one NAME is required, got " + call.arguments().size());
         }
         return names.getFirst();
     }

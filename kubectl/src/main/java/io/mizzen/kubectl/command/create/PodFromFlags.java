@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.create;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -84,7 +85,11 @@ public final class PodFromFlags {
         ObjectNode object = Generator.object("Service", "v1", Json.name(pod));
         ObjectNode spec = object.putObject("spec");
         long number = Long.parseLong(flags.text("port"));
-        spec.putArray("ports").addObject().put("protocol", "TCP").put("port", number).put("targetPort", number);
+        spec.putArray("ports")
+                .addObject()
+                .put("protocol", "TCP")
+                .put("port", number)
+                .put("targetPort", number);
         spec.set("selector", pod.path("metadata").path("labels").deepCopy());
         object.putObject("status").putObject("loadBalancer");
         return object;

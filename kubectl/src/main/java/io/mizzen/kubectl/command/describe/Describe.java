@@ -42,13 +42,16 @@ public final class Describe extends Command {
                             + " complete list of supported resources.");
         }
         List<Target> found = find(call, targets, failures);
+        // Of several objects the events are left out unless asked for: they would take a request each.
+        boolean events = call.flags().is("show-events")
+                && (found.size() == 1 || call.flags().changed("show-events"));
         boolean first = true;
         for (Target target : found) {
             if (!first) {
                 call.io().out().print("\n\n");
             }
             first = false;
-            failures.attempt(() -> call.io().out().print(text(call, target)));
+            failures.attempt(() -> call.io().out().print(text(call, target, events)));
         }
         boolean named = call.arguments().size() > 1
                 || !call.arguments().isEmpty() && call.arguments().getFirst().indexOf('/') >= 0;
@@ -115,11 +118,11 @@ public final class Describe extends Command {
         }
     }
 
-    private static String text(Invocation call, Target target) {
+    private static String text(Invocation call, Target target, boolean events) {
         Description out = new Description();
         Related related = new Related(call, target);
         JsonNode object = target.object();
-        boolean withEvents = true;
+        boolean withEvents = events;
         switch (target.type().qualified()) {
             case "pods" -> Pods.describe(out, object);
             case "nodes" -> {
@@ -144,13 +147,22 @@ public final class Describe extends Command {
                 Quotas.describe(out, related.inNamespace("resourcequotas"), related.inNamespace("limitranges"));
                 withEvents = false;
             }
-            case "ingresses.networking.k8s.io" -> Services.ingress(out, object);
+            case "ingresses.networking.k8s.io" -> Services.ingress(out, object, related::slicesOf);
             case "persistentvolumeclaims" -> Claims.claim(out, object, related.usersOfClaim());
             case "persistentvolumes" -> Claims.volume(out, object);
             case "storageclasses.storage.k8s.io" -> Claims.storageClass(out, object);
+            case "priorityclasses.scheduling.k8s.io" -> Access.priorityClass(out, object);
+            case "roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io" -> {
+                Access.role(out, object);
+                withEvents = false;
+            }
+            case "rolebindings.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io" -> {
+                Access.binding(out, object);
+                withEvents = false;
+            }
             default -> Generic.describe(out, object);
         }
-        if (withEvents && call.flags().is("show-events")) {
+        if (withEvents) {
             EventList.describe(out, related.events());
         }
         return out.aligned();
@@ -231,8 +243,12 @@ public final class Describe extends Command {
         }
 
         List<JsonNode> slices() {
+            return slicesOf(target.name());
+        }
+
+        List<JsonNode> slicesOf(String service) {
             Map<String, String> selectors = new LinkedHashMap<>();
-            selectors.put("labelSelector", "kubernetes.io/service-name=" + target.name());
+            selectors.put("labelSelector", "kubernetes.io/service-name=" + service);
             return list("endpointslices.discovery.k8s.io", target.namespace(), selectors);
         }
 

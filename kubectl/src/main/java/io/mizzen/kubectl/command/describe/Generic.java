@@ -82,6 +82,6 @@ final class Generic {
             out.append(i == 0 ? String.valueOf(c).toUpperCase(Locale.ROOT) : String.valueOf(c));
         }
         String text = out.toString();
-        return text.equals("Api Version") ? "API Version" : text;
+        return text.equals("Api Version") ? "API Version" : text.equals("Uid") ? "UID" : text;
     }
 }

@@ -24,7 +24,7 @@ final class Nodes {
                 0,
                 "Unschedulable",
                 Boolean.toString(node.path("spec").path("unschedulable").asBoolean(false)));
-        lease(out, lease);
+        lease(out, lease, Json.name(node));
         conditions(out, node.path("status").path("conditions"));
         out.line(0, "Addresses:");
         for (JsonNode address : node.path("status").path("addresses")) {
@@ -67,14 +67,12 @@ final class Nodes {
         }
     }
 
-    private static void lease(Description out, JsonNode lease) {
-        out.line(0, "Lease:");
+    private static void lease(Description out, JsonNode lease, String name) {
         if (lease.isMissingNode()) {
-            out.line(1, "HolderIdentity:\t<unset>");
-            out.line(1, "AcquireTime:\t<unset>");
-            out.line(1, "RenewTime:\t<unset>");
+            out.field(0, "Lease", "Failed to get lease: leases.coordination.k8s.io \"" + name + "\" not found");
             return;
         }
+        out.line(0, "Lease:");
         JsonNode spec = lease.path("spec");
         out.field(1, "HolderIdentity", Description.orUnset(Json.text(spec, "holderIdentity")));
         out.field(1, "AcquireTime", Description.orUnset(Description.time(Json.text(spec, "acquireTime"))));
@@ -118,7 +116,6 @@ final class Nodes {
         out.field(1, "Architecture", Json.text(info, "architecture"));
         out.field(1, "Container Runtime Version", Json.text(info, "containerRuntimeVersion"));
         out.field(1, "Kubelet Version", Json.text(info, "kubeletVersion"));
-        out.field(1, "Kube-Proxy Version", Json.text(info, "kubeProxyVersion"));
     }
 
     /** What a pod asks for: its containers together, or its largest init container when that is more. */

@@ -6,6 +6,7 @@ import io.mizzen.kubectl.command.target.Selectors;
 import io.mizzen.kubectl.tree.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Services, Ingresses, ServiceAccounts, ConfigMaps, Secrets, Namespaces. Pure. */
 final class Services {
@@ -76,6 +77,15 @@ final class Services {
         out.field(0, "Endpoints", endpoints(slices, Json.text(port, "name")));
     }
 
+    private static String addresses(List<JsonNode> slices) {
+        for (JsonNode slice : slices) {
+            for (JsonNode port : slice.path("ports")) {
+                return endpoints(slices, Json.text(port, "name"));
+            }
+        }
+        return "<none>";
+    }
+
     private static String endpoints(List<JsonNode> slices, String name) {
         List<String> all = new ArrayList<>();
         int total = 0;
@@ -98,6 +108,9 @@ final class Services {
             }
         }
         String shown = String.join(",", all);
+        if (all.isEmpty()) {
+            return "<none>";
+        }
         return total > all.size() ? shown + " + " + (total - all.size()) + " more..." : shown;
     }
 
@@ -152,9 +165,12 @@ final class Services {
         out.head(object);
         out.metadata(object);
         names(out, "Image pull secrets:", object.path("imagePullSecrets"));
-        names(out, "Mountable secrets: ", object.path("secrets"));
-        out.append("Tokens:            \t"
-                + (tokens.isEmpty() ? "<none>" : String.join("\n                   \t", tokens)) + "\n");
+        if (!object.path("secrets").isEmpty()) {
+            names(out, "Mountable secrets: ", object.path("secrets"));
+        }
+        if (!tokens.isEmpty()) {
+            out.append("Tokens:            \t" + String.join("\n                   \t", tokens) + "\n");
+        }
     }
 
     private static void names(Description out, String title, JsonNode references) {
@@ -186,7 +202,7 @@ final class Services {
         }
     }
 
-    static void ingress(Description out, JsonNode object) {
+    static void ingress(Description out, JsonNode object, Function<String, List<JsonNode>> slices) {
         JsonNode spec = object.path("spec");
         out.field(0, "Name", Json.name(object));
         out.labels("Labels", object.path("metadata").path("labels"));
@@ -198,7 +214,7 @@ final class Services {
         out.field(0, "Address", String.join(",", addresses));
         out.field(0, "Ingress Class", Description.orNone(Json.text(spec, "ingressClassName")));
         JsonNode backend = spec.path("defaultBackend");
-        out.field(0, "Default backend", backend.isObject() ? backend(backend) : "<default>");
+        out.field(0, "Default backend", backend.isObject() ? backend(backend, slices) : "<default>");
         if (!spec.path("tls").isEmpty()) {
             out.line(0, "TLS:");
             for (JsonNode one : spec.path("tls")) {
@@ -213,21 +229,21 @@ final class Services {
             String host = Json.text(rule, "host");
             out.line(1, (host.isEmpty() ? "*" : host) + "\t");
             for (JsonNode path : rule.path("http").path("paths")) {
-                out.line(2, "\t" + Json.text(path, "path") + " \t" + backend(path.path("backend")));
+                out.line(2, "\t" + Json.text(path, "path") + " \t" + backend(path.path("backend"), slices));
             }
         }
         if (spec.path("rules").isEmpty()) {
-            out.line(1, "*\t*\t" + (backend.isObject() ? backend(backend) : "<default>"));
+            out.line(1, "*\t*\t" + (backend.isObject() ? backend(backend, slices) : "<default>"));
         }
         out.annotations("Annotations", object.path("metadata").path("annotations"));
     }
 
-    private static String backend(JsonNode backend) {
+    private static String backend(JsonNode backend, Function<String, List<JsonNode>> slices) {
         JsonNode service = backend.path("service");
         if (service.isObject()) {
             String port = Json.text(service, "port", "name");
             return Json.text(service, "name") + ":" + (port.isEmpty() ? Json.text(service, "port", "number") : port)
-                    + " ()";
+                    + " (" + addresses(slices.apply(Json.text(service, "name"))) + ")";
         }
         JsonNode resource = backend.path("resource");
         return "APIGroup: " + Json.text(resource, "apiGroup") + ", Kind: " + Json.text(resource, "kind") + ", Name: "

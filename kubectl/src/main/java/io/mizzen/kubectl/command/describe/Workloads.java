@@ -41,8 +41,10 @@ final class Workloads {
         }
         PodTemplates.describe(out, spec.path("template"));
         PodTemplates.conditions(out, status);
-        out.field(0, "OldReplicaSets", sets(sets.old()));
-        out.field(0, "NewReplicaSet", sets(sets.current()));
+        if (!sets.old().isEmpty() || !sets.current().isEmpty()) {
+            out.field(0, "OldReplicaSets", sets(sets.old()));
+            out.field(0, "NewReplicaSet", sets(sets.current()));
+        }
     }
 
     private static String sets(List<JsonNode> sets) {
@@ -127,11 +129,11 @@ final class Workloads {
         JsonNode nodes = spec.path("template").path("spec").path("nodeSelector");
         out.field(0, "Node-Selector", Description.inline(nodes));
         out.metadata(object);
-        out.field(0, "Desired Number of Nodes Scheduled", number(status, "desiredNumberScheduled"));
-        out.field(0, "Current Number of Nodes Scheduled", number(status, "currentNumberScheduled"));
-        out.field(0, "Number of Nodes Scheduled with Up-to-date Pods", number(status, "updatedNumberScheduled"));
-        out.field(0, "Number of Nodes Scheduled with Available Pods", number(status, "numberAvailable"));
-        out.field(0, "Number of Nodes Misscheduled", number(status, "numberMisscheduled"));
+        out.line(0, "Desired Number of Nodes Scheduled: " + number(status, "desiredNumberScheduled"));
+        out.line(0, "Current Number of Nodes Scheduled: " + number(status, "currentNumberScheduled"));
+        out.line(0, "Number of Nodes Scheduled with Up-to-date Pods: " + number(status, "updatedNumberScheduled"));
+        out.line(0, "Number of Nodes Scheduled with Available Pods: " + number(status, "numberAvailable"));
+        out.line(0, "Number of Nodes Misscheduled: " + number(status, "numberMisscheduled"));
         out.field(0, "Pods Status", podsStatus(pods));
         PodTemplates.describe(out, spec.path("template"));
     }
@@ -189,9 +191,9 @@ final class Workloads {
         out.head(object);
         out.metadata(object);
         out.field(0, "Schedule", Json.text(spec, "schedule"));
-        out.optional(0, "Time Zone", Json.text(spec, "timeZone"));
         out.field(0, "Concurrency Policy", Json.text(spec, "concurrencyPolicy"));
         out.field(0, "Suspend", spec.path("suspend").asBoolean(false) ? "True" : "False");
+        out.field(0, "Time Zone", Description.orUnset(Json.text(spec, "timeZone")));
         out.field(
                 0, "Successful Job History Limit", Description.orUnset(Json.text(spec, "successfulJobsHistoryLimit")));
         out.field(0, "Failed Job History Limit", Description.orUnset(Json.text(spec, "failedJobsHistoryLimit")));

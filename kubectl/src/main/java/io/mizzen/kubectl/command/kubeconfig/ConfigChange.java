@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.kubeconfig;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -74,12 +75,11 @@ public final class ConfigChange extends Command {
         ObjectNode config = ConfigFiles.read(file);
         int at = Kubeconfig.find(config.path("contexts"), from);
         if (at < 0) {
-            throw CommandFailure.error(
-                    "cannot rename the context \"" + from + "\", it's not in " + file);
+            throw CommandFailure.error("cannot rename the context \"" + from + "\", it's not in " + file);
         }
         if (Kubeconfig.find(config.path("contexts"), to) >= 0) {
-            throw CommandFailure.error("cannot rename the context \"" + from + "\", the context \"" + to
-                    + "\" already exists in " + file);
+            throw CommandFailure.error(
+                    "cannot rename the context \"" + from + "\", the context \"" + to + "\" already exists in " + file);
         }
         ((ObjectNode) config.path("contexts").path(at)).put("name", to);
         if (Json.text(config, "current-context").equals(from)) {
@@ -98,8 +98,9 @@ public final class ConfigChange extends Command {
         }
         if (list.equals("contexts") && Json.text(config, "current-context").equals(name)) {
             call.io()
-                    .errorLine("warning: this removed your active context, use \"kubectl config use-context\" to select a"
-                            + " different one");
+                    .errorLine(
+                            "warning: this removed your active context, use \"kubectl config use-context\" to select a"
+                                    + " different one");
         }
         ((ArrayNode) config.path(list)).remove(at);
         ConfigFiles.write(file, config);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.kubeconfig;
 
 import com.fasterxml.jackson.databind.JsonNode;

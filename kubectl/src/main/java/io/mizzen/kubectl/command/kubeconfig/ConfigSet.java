@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.kubeconfig;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -48,15 +49,12 @@ public final class ConfigSet extends Command {
         if (words.size() != 1 && !(current && words.isEmpty())) {
             throw call.usage("Unexpected args: [" + String.join(" ", words) + "]");
         }
-        String list =
-                switch (what) {
-                    case "cluster" -> "clusters";
-                    case "context" -> "contexts";
-                    default -> "users";
-                };
-        String name = current
-                ? Kubeconfig.load("", call.environment()).currentContext()
-                : words.getFirst();
+        String list = switch (what) {
+            case "cluster" -> "clusters";
+            case "context" -> "contexts";
+            default -> "users";
+        };
+        String name = current ? Kubeconfig.load("", call.environment()).currentContext() : words.getFirst();
         if (name.isEmpty()) {
             throw CommandFailure.error("no current context is set");
         }
@@ -122,8 +120,9 @@ public final class ConfigSet extends Command {
 
     private static void credentials(Flags flags, ObjectNode entry) {
         if (!flags.text("token").isEmpty() && (flags.changed("username") || flags.changed("password"))) {
-            throw CommandFailure.error("you cannot specify more than one authentication method at the same time: --token or"
-                    + " --username/--password");
+            throw CommandFailure.error(
+                    "you cannot specify more than one authentication method at the same time: --token or"
+                            + " --username/--password");
         }
         for (String key : List.of("token", "username", "password")) {
             text(flags, entry, key);
@@ -149,7 +148,11 @@ public final class ConfigSet extends Command {
                     throw CommandFailure.error("invalid --exec-env: " + pair);
                 }
             }
-            exec.put("interactiveMode", flags.text("exec-interactive-mode").isEmpty() ? "IfAvailable" : flags.text("exec-interactive-mode"));
+            exec.put(
+                    "interactiveMode",
+                    flags.text("exec-interactive-mode").isEmpty()
+                            ? "IfAvailable"
+                            : flags.text("exec-interactive-mode"));
             exec.put("provideClusterInfo", flags.is("exec-provide-cluster-info"));
         }
     }

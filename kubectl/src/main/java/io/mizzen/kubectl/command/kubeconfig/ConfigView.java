@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.kubeconfig;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -38,7 +39,8 @@ public final class ConfigView extends Command {
         ObjectNode config = Kubeconfig.empty();
         for (Path path : ConfigFiles.paths(call)) {
             if (Files.isRegularFile(path)) {
-                config = Kubeconfig.load(flags.text("kubeconfig"), call.environment()).merged();
+                config = Kubeconfig.load(flags.text("kubeconfig"), call.environment())
+                        .merged();
                 break;
             }
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.read;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -54,9 +55,10 @@ public final class Events extends Command {
         Output output = new Output(flags, call.io().out(), true);
         if (events.isEmpty() && !flags.is("watch")) {
             call.io()
-                    .errorLine(flags.is("all-namespaces")
-                            ? "No events found."
-                            : "No events found in " + call.namespace() + " namespace.");
+                    .errorLine(
+                            flags.is("all-namespaces")
+                                    ? "No events found."
+                                    : "No events found in " + call.namespace() + " namespace.");
             return 0;
         }
         TabWriter writer = TabWriter.forTables();
@@ -65,7 +67,8 @@ public final class Events extends Command {
             return 0;
         }
         if (!flags.is("no-headers")) {
-            writer.write((flags.is("all-namespaces") ? "NAMESPACE\t" : "") + "LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n");
+            writer.write(
+                    (flags.is("all-namespaces") ? "NAMESPACE\t" : "") + "LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n");
         }
         events.forEach(event -> row(call, event, writer));
         call.io().out().print(writer.flush());
@@ -154,7 +157,8 @@ public final class Events extends Command {
 
     private static void row(Invocation call, JsonNode event, TabWriter writer) {
         String where = call.flags().is("all-namespaces") ? Json.namespace(event) + "\t" : "";
-        writer.write(where + interval(event) + "\t" + Json.text(event, "type") + "\t" + Json.text(event, "reason") + "\t"
+        writer.write(where + interval(event) + "\t" + Json.text(event, "type") + "\t" + Json.text(event, "reason")
+                + "\t"
                 + Json.text(event, "involvedObject", "kind") + "/" + Json.text(event, "involvedObject", "name") + "\t"
                 + Tables.escape(Json.text(event, "message").strip()) + "\n");
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.read;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -32,8 +33,9 @@ public final class Explain extends Command {
     public int run(Invocation call) {
         List<String> words = call.arguments();
         if (words.isEmpty()) {
-            throw CommandFailure.error("You must specify the type of resource to explain. Use \"kubectl api-resources\" for a"
-                    + " complete list of supported resources.");
+            throw CommandFailure.error(
+                    "You must specify the type of resource to explain. Use \"kubectl api-resources\" for a"
+                            + " complete list of supported resources.");
         }
         if (words.size() > 1) {
             throw CommandFailure.error("We accept only this format: explain RESOURCE");
@@ -108,8 +110,8 @@ public final class Explain extends Command {
         JsonNode root = call.connection().get("/openapi/v3");
         String url = Json.text(root, "paths", key, "serverRelativeURL");
         if (url.isEmpty()) {
-            throw CommandFailure.error("couldn't find resource for \"" + type.apiVersion() + ", Resource=" + type.plural()
-                    + "\"");
+            throw CommandFailure.error(
+                    "couldn't find resource for \"" + type.apiVersion() + ", Resource=" + type.plural() + "\"");
         }
         schemas = call.connection().get(url).path("components").path("schemas");
     }
@@ -124,7 +126,8 @@ public final class Explain extends Command {
                 }
             }
         }
-        throw CommandFailure.error("GVR (" + type.apiVersion() + ", Resource=" + type.plural() + ") not found in OpenAPI schema");
+        throw CommandFailure.error(
+                "GVR (" + type.apiVersion() + ", Resource=" + type.plural() + ") not found in OpenAPI schema");
     }
 
     /** Follows references and single-element compositions to the schema that has the fields. */
@@ -178,7 +181,9 @@ public final class Explain extends Command {
             return name.substring(name.lastIndexOf('.') + 1);
         }
         String type = Json.text(schema, "type");
-        return type.isEmpty() ? schema.has("x-kubernetes-int-or-string") ? "IntOrString" : "Object" : type.equals("object") ? "Object" : type;
+        return type.isEmpty()
+                ? schema.has("x-kubernetes-int-or-string") ? "IntOrString" : "Object"
+                : type.equals("object") ? "Object" : type;
     }
 
     private void explain(Invocation call, JsonNode root, List<String> path, StringBuilder out) {
@@ -193,7 +198,11 @@ public final class Explain extends Command {
             schema = next;
         }
         if (!path.isEmpty()) {
-            out.append("FIELD: ").append(path.getLast()).append(" <").append(typeName(field)).append(">\n");
+            out.append("FIELD: ")
+                    .append(path.getLast())
+                    .append(" <")
+                    .append(typeName(field))
+                    .append(">\n");
             enumeration(out, field, "ENUM:", "    ");
             out.append('\n');
         }
@@ -227,7 +236,11 @@ public final class Explain extends Command {
         schema.path("required").forEach(one -> required.add(one.asText()));
         for (String name : Json.sortedKeys(schema.path("properties"))) {
             JsonNode field = schema.path("properties").path(name);
-            out.append("  ".repeat(depth)).append(name).append("\t<").append(typeName(field)).append('>');
+            out.append("  ".repeat(depth))
+                    .append(name)
+                    .append("\t<")
+                    .append(typeName(field))
+                    .append('>');
             out.append(required.contains(name) ? " -required-" : "").append('\n');
             if (recursive) {
                 enumLine(out, field, depth);
@@ -249,7 +262,10 @@ public final class Explain extends Command {
         if (!field.path("enum").isEmpty()) {
             List<String> values = new ArrayList<>();
             field.path("enum").forEach(one -> values.add(one.asText().isEmpty() ? "\"\"" : one.asText()));
-            out.append("  ".repeat(depth)).append("enum: ").append(String.join(", ", values)).append('\n');
+            out.append("  ".repeat(depth))
+                    .append("enum: ")
+                    .append(String.join(", ", values))
+                    .append('\n');
         }
     }
 

@@ -132,10 +132,10 @@ public final class Get extends Command {
         }
         for (Targets.Wanted wanted : targets.wanted(call.arguments())) {
             failures.attempt(() -> {
-                switch (wanted) {
-                    case Targets.Named named ->
-                        one(call, named.type(), named.type().path(named.namespace(), named.name()), accept, answers);
-                    case Targets.Listed listed -> list(call, listed, accept, answers);
+                if (wanted instanceof Targets.Named named) {
+                    one(call, named.type(), named.type().path(named.namespace(), named.name()), accept, answers);
+                } else if (wanted instanceof Targets.Listed listed) {
+                    list(call, listed, accept, answers);
                 }
             });
         }

@@ -73,6 +73,9 @@ public final class RolloutHistory extends Command {
     }
 
     private static String table(Map<Long, JsonNode> revisions) {
+        if (revisions.isEmpty()) {
+            return "No rollout history found.";
+        }
         TabWriter writer = new TabWriter(0, 2, false);
         writer.write("REVISION\tCHANGE-CAUSE\n");
         revisions.forEach((number, revision) -> {

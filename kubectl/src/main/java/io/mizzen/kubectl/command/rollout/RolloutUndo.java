@@ -51,6 +51,15 @@ public final class RolloutUndo extends Command {
     }
 
     private static void undo(Invocation call, Target target, Report report) {
+        String applied = "kubectl.kubernetes.io/last-applied-configuration";
+        if (target.object().path("metadata").path("annotations").has(applied)) {
+            call.io()
+                    .errorLine("Warning: resource " + target.type().plural() + "/" + target.name()
+                            + " was previously managed with 'kubectl apply'. Rolling back will not update the "
+                            + applied
+                            + " annotation, which may cause unexpected behavior on future 'kubectl apply' operations."
+                            + " Consider using 'kubectl apply' with your previous configuration file instead.");
+        }
         long wanted = call.flags().number("to-revision");
         if (wanted < 0) {
             throw CommandFailure.error("unable to find specified revision " + wanted + " in history");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.set;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,7 +18,8 @@ import java.util.List;
 
 /** What the {@code set} commands share: find objects, change a copy of each, send the difference. */
 abstract class SetCommand extends Command {
-    static final String COMMON = " all:b=false field-manager:s=kubectl-set local:b=false selector,l:s=" + PRINT + FILES + DRY_RUN;
+    static final String COMMON =
+            " all:b=false field-manager:s=kubectl-set local:b=false selector,l:s=" + PRINT + FILES + DRY_RUN;
 
     /** Takes what is to be set out of the arguments and returns those that name objects. */
     abstract List<String> prepare(Invocation call);
@@ -35,7 +37,8 @@ abstract class SetCommand extends Command {
         Failures failures = new Failures(call.io());
         Targets targets = new Targets(call, failures);
         if (resources.isEmpty() && !targets.fromFiles()) {
-            throw CommandFailure.error("one or more resources must be specified as <resource> <name> or <resource>/<name>");
+            throw CommandFailure.error(
+                    "one or more resources must be specified as <resource> <name> or <resource>/<name>");
         }
         Report report = new Report(call, true);
         for (Target target : targets.liveOrUsage(resources)) {
@@ -60,7 +63,11 @@ abstract class SetCommand extends Command {
         return switch (Json.text(object, "kind")) {
             case "Pod" -> object.path("spec");
             case "CronJob" ->
-                object.path("spec").path("jobTemplate").path("spec").path("template").path("spec");
+                object.path("spec")
+                        .path("jobTemplate")
+                        .path("spec")
+                        .path("template")
+                        .path("spec");
             default -> object.path("spec").path("template").path("spec");
         };
     }
@@ -71,7 +78,8 @@ abstract class SetCommand extends Command {
         String regex = pattern.replace(".", "\\.").replace("*", ".*").replace("?", ".");
         for (String list : withInit ? List.of("initContainers", "containers") : List.of("containers")) {
             for (JsonNode one : podSpec(object).path(list)) {
-                if (one instanceof ObjectNode container && Json.text(one, "name").matches(regex)) {
+                if (one instanceof ObjectNode container
+                        && Json.text(one, "name").matches(regex)) {
                     found.add(container);
                 }
             }
@@ -84,7 +92,7 @@ abstract class SetCommand extends Command {
         List<String> resources = new ArrayList<>();
         for (String argument : arguments) {
             int equals = argument.indexOf('=');
-            if (equals > 0 || argument.endsWith("-") && !resources.isEmpty() && argument.length() > 1) {
+            if (equals > 0 || argument.endsWith("-") && argument.length() > 1) {
                 pairs.add(argument);
             } else {
                 resources.add(argument);

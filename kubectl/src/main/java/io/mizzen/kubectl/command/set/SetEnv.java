@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.set;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -24,7 +25,8 @@ public final class SetEnv extends SetCommand {
 
     @Override
     public String flags() {
-        return "containers,c:s=* env,e:a= from:s= keys:l= list:b=false overwrite:b=true prefix:s= resolve:b=false" + COMMON;
+        return "containers,c:s=* env,e:a= from:s= keys:l= list:b=false overwrite:b=true prefix:s= resolve:b=false"
+                + COMMON;
     }
 
     @Override
@@ -40,8 +42,9 @@ public final class SetEnv extends SetCommand {
         Failures failures = new Failures(call.io());
         for (Target target : new Targets(call, failures).liveOrUsage(split(call.arguments(), pairs))) {
             for (ObjectNode container : containers(target.object(), call.flags().text("containers"), true)) {
-                call.io().line("# " + target.type().kind() + " " + target.name() + ", container "
-                        + Json.text(container, "name"));
+                call.io()
+                        .line("# " + target.type().kind() + " " + target.name() + ", container "
+                                + Json.text(container, "name"));
                 container.path("env").forEach(one -> call.io().line(listed(one)));
             }
         }
@@ -133,7 +136,9 @@ public final class SetEnv extends SetCommand {
         String pattern = call.flags().text("containers");
         List<ObjectNode> containers = containers(object, pattern, true);
         if (containers.isEmpty()) {
-            call.io().errorLine("warning: " + target.shown() + " does not have any containers matching \"" + pattern + "\"");
+            call.io()
+                    .errorLine("warning: " + target.shown() + " does not have any containers matching \"" + pattern
+                            + "\"");
         }
         for (ObjectNode container : containers) {
             ArrayNode variables = container.path("env") instanceof ArrayNode there ? there : container.putArray("env");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.set;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -116,7 +117,9 @@ public final class SetOthers {
         @Override
         List<String> prepare(Invocation call) {
             Flags flags = call.flags();
-            if (flags.list("user").isEmpty() && flags.list("group").isEmpty() && flags.list("serviceaccount").isEmpty()) {
+            if (flags.list("user").isEmpty()
+                    && flags.list("group").isEmpty()
+                    && flags.list("serviceaccount").isEmpty()) {
                 throw CommandFailure.error("you must specify at least one value of user, group or serviceaccount");
             }
             return call.arguments();
@@ -130,7 +133,9 @@ public final class SetOthers {
             for (String kind : List.of("User", "Group")) {
                 for (String name : flags.list(kind.toLowerCase(java.util.Locale.ROOT))) {
                     ObjectNode subject = Json.object();
-                    subject.put("apiGroup", "rbac.authorization.k8s.io").put("kind", kind).put("name", name);
+                    subject.put("apiGroup", "rbac.authorization.k8s.io")
+                            .put("kind", kind)
+                            .put("name", name);
                     add(subjects, subject);
                 }
             }

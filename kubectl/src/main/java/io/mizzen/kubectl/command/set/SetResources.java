@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.set;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,8 +22,10 @@ public final class SetResources extends SetCommand {
 
     @Override
     List<String> prepare(Invocation call) {
-        if (call.flags().text("limits").isEmpty() && call.flags().text("requests").isEmpty()) {
-            throw CommandFailure.error("you must specify an update to requests or limits (in the form of --requests/--limits)");
+        if (call.flags().text("limits").isEmpty()
+                && call.flags().text("requests").isEmpty()) {
+            throw CommandFailure.error(
+                    "you must specify an update to requests or limits (in the form of --requests/--limits)");
         }
         return call.arguments();
     }

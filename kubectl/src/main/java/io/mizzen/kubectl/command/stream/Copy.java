@@ -44,7 +44,7 @@ public final class Copy extends Command {
     @Override
     public int run(Invocation call) {
         if (call.arguments().size() != 2) {
-            throw call.usage("source and destination are required");
+            throw CommandFailure.error("source and destination are required");
         }
         Spec source = spec(call, call.arguments().get(0));
         Spec target = spec(call, call.arguments().get(1));

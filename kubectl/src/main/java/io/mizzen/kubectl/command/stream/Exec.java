@@ -41,10 +41,10 @@ public final class Exec extends Command {
         List<String> arguments = call.arguments();
         int dash = flags.argumentsBeforeDash();
         if (arguments.isEmpty() || dash == 0) {
-            throw call.usage(
-                    attach
-                            ? "at least 1 argument is required for attach"
-                            : "pod, type/name or --filename must be specified");
+            if (attach) {
+                throw call.usage("at least 1 argument is required for attach");
+            }
+            throw CommandFailure.error("pod, type/name or --filename must be specified");
         }
         List<String> command = dash < 0 ? List.of() : arguments.subList(dash, arguments.size());
         if (!attach) {
@@ -53,7 +53,7 @@ public final class Exec extends Command {
                         + " instead\nSee 'kubectl exec -h' for help and examples");
             }
             if (command.isEmpty()) {
-                throw call.usage("you must specify at least one command for the container");
+                throw CommandFailure.error("you must specify at least one command for the container");
             }
         }
         List<String> words = dash < 0 ? arguments : arguments.subList(0, dash);

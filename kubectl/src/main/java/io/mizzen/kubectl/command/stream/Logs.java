@@ -172,7 +172,16 @@ public final class Logs extends Command {
                     .forEach(pods::add);
             return pods;
         }
-        Target target = PodChoice.resolve(call, List.of(call.arguments().getFirst()));
+        Target target;
+        try {
+            target = PodChoice.resolve(call, List.of(call.arguments().getFirst()));
+        } catch (StatusFailure e) {
+            if (!e.reason().equals("NotFound")) {
+                throw e;
+            }
+            throw CommandFailure.error("error from server (NotFound): " + e.serverMessage() + " in namespace \""
+                    + call.namespace() + "\"");
+        }
         if (flags.is("all-pods")) {
             return PodChoice.pods(call, target);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -113,7 +114,8 @@ public final class Run extends Command {
     }
 
     private static JsonNode await(Invocation call, String path) {
-        long deadline = System.nanoTime() + call.flags().duration("pod-running-timeout").toNanos();
+        long deadline =
+                System.nanoTime() + call.flags().duration("pod-running-timeout").toNanos();
         while (true) {
             JsonNode pod = call.connection().get(path);
             String phase = Json.text(pod, "status", "phase");
@@ -155,8 +157,9 @@ public final class Run extends Command {
             try {
                 Exec.start(call, pod, container, "attach", List.of(), flags.is("stdin"), tty);
             } catch (CommandFailure e) {
-                call.io().errorLine("warning: couldn't attach to pod/" + name + ", falling back to streaming logs: "
-                        + e.text().replaceFirst("^error: ", ""));
+                call.io()
+                        .errorLine("warning: couldn't attach to pod/" + name + ", falling back to streaming logs: "
+                                + e.text().replaceFirst("^error: ", ""));
                 log(call, path, container);
             }
         } else {
@@ -168,10 +171,9 @@ public final class Run extends Command {
 
     private static void log(Invocation call, String path, String container) {
         try {
-            Http.Response response = call.connection()
-                    .stream(
-                            Connection.query(path + "/log", Map.of("container", container, "follow", "true")),
-                            "application/json, */*");
+            Http.Response response = call.connection().stream(
+                    Connection.query(path + "/log", Map.of("container", container, "follow", "true")),
+                    "application/json, */*");
             byte[] all = response.bytes();
             call.io().out().write(all, 0, all.length);
             call.io().out().flush();
@@ -181,7 +183,8 @@ public final class Run extends Command {
     }
 
     private static int exitCode(Invocation call, String path) {
-        long deadline = System.nanoTime() + call.flags().duration("pod-running-timeout").toNanos();
+        long deadline =
+                System.nanoTime() + call.flags().duration("pod-running-timeout").toNanos();
         while (System.nanoTime() < deadline) {
             JsonNode pod = call.connection().get(path);
             switch (Json.text(pod, "status", "phase")) {
@@ -189,7 +192,11 @@ public final class Run extends Command {
                     return 0;
                 }
                 case "Failed" -> {
-                    JsonNode ended = pod.path("status").path("containerStatuses").path(0).path("state").path("terminated");
+                    JsonNode ended = pod.path("status")
+                            .path("containerStatuses")
+                            .path(0)
+                            .path("state")
+                            .path("terminated");
                     int code = (int) Json.number(ended, "exitCode");
                     if (code == 0) {
                         throw CommandFailure.error("pod " + Json.name(pod) + " failed");
@@ -206,7 +213,8 @@ public final class Run extends Command {
     }
 
     private static void remove(Invocation call, String name, String namespace, String service) {
-        String where = call.settings().namespaceGiven() || !namespace.isEmpty() ? " from " + namespace + " namespace" : "";
+        String where =
+                call.settings().namespaceGiven() || !namespace.isEmpty() ? " from " + namespace + " namespace" : "";
         delete(call, "pods", name, namespace);
         call.io().line("pod \"" + name + "\" deleted" + where);
         if (!service.isEmpty()) {
@@ -216,8 +224,7 @@ public final class Run extends Command {
     }
 
     private static void delete(Invocation call, String plural, String name, String namespace) {
-        Target target = new Target(
-                call.mapper().resource(plural), namespace, name, MissingNode.getInstance(), "");
+        Target target = new Target(call.mapper().resource(plural), namespace, name, MissingNode.getInstance(), "");
         try {
             String uid = Deletion.of(call).delete(target);
             if (uid.isEmpty()) {

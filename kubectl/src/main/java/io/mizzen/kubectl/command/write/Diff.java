@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.write;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -96,8 +97,8 @@ public final class Diff extends Command {
             now = MissingNode.getInstance();
         }
         JsonNode wanted = trial(call, target, now);
-        String file = (target.type().apiVersion().replace('/', '.') + "." + target.type().kind() + "." + target.namespace()
-                + "." + target.name());
+        String file = (target.type().apiVersion().replace('/', '.') + "."
+                + target.type().kind() + "." + target.namespace() + "." + target.name());
         boolean secret = target.type().kind().equals("Secret") && !call.flags().is("show-secrets");
         JsonNode before = clean(call, now);
         JsonNode after = clean(call, wanted);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.write;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -23,8 +24,9 @@ import java.util.List;
 
 /** {@code kubectl edit}: an object in the user's editor; what is saved is sent as a patch, and a refusal opens the editor again. */
 public final class Edit extends Command {
-    private static final String HEAD = "# Lines that begin with '#' are left out. An empty file ends the edit without a change;\n"
-            + "# when the server refuses what was saved, the file is opened again with the reason.\n#\n";
+    private static final String HEAD =
+            "# Lines that begin with '#' are left out. An empty file ends the edit without a change;\n"
+                    + "# when the server refuses what was saved, the file is opened again with the reason.\n#\n";
 
     @Override
     public String flags() {
@@ -66,13 +68,18 @@ public final class Edit extends Command {
         try {
             Path file = Files.createTempFile("kubectl-edit-", json ? ".json" : ".yaml");
             while (true) {
-                String head = json ? "" : HEAD + (reason.isEmpty() ? "" : "# " + reason.replace("\n", "\n# ") + "\n#\n");
+                String head =
+                        json ? "" : HEAD + (reason.isEmpty() ? "" : "# " + reason.replace("\n", "\n# ") + "\n#\n");
                 Files.writeString(file, head + text);
                 openEditor(call, file);
                 String saved = json ? Files.readString(file) : withoutComments(Files.readString(file));
                 if (saved.isBlank() || saved.equals(original)) {
                     Files.deleteIfExists(file);
-                    call.io().errorLine(saved.isBlank() ? "Edit cancelled, saved file was empty." : "Edit cancelled, no changes made.");
+                    call.io()
+                            .errorLine(
+                                    saved.isBlank()
+                                            ? "Edit cancelled, saved file was empty."
+                                            : "Edit cancelled, no changes made.");
                     return;
                 }
                 if (saved.equals(text) && !reason.isEmpty()) {
@@ -138,7 +145,8 @@ public final class Edit extends Command {
     }
 
     private static void openEditor(Invocation call, Path file) {
-        String editor = call.environment().getOrDefault("KUBE_EDITOR", call.environment().getOrDefault("EDITOR", "vi"));
+        String editor = call.environment()
+                .getOrDefault("KUBE_EDITOR", call.environment().getOrDefault("EDITOR", "vi"));
         List<String> words = new ArrayList<>(List.of("sh", "-c", editor + " \"$1\"", "sh", file.toString()));
         try {
             int code = new ProcessBuilder(words).inheritIO().start().waitFor();

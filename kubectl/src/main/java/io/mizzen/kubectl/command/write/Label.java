@@ -73,7 +73,7 @@ public final class Label extends Command {
         boolean pairs = false;
         for (String argument : arguments) {
             int equals = argument.indexOf('=');
-            boolean isPair = equals > 0 || argument.endsWith("-") && !resources.isEmpty();
+            boolean isPair = equals > 0 || argument.endsWith("-");
             if (pairs && !isPair) {
                 throw CommandFailure.error("all resources must be specified before "
                         + (annotate ? "annotation" : "label") + " changes: " + argument);
@@ -100,7 +100,7 @@ public final class Label extends Command {
         ObjectNode after = target.object().deepCopy();
         ObjectNode map = Json.child(after, "metadata", field);
         for (String key : removed) {
-            if (!annotate && !before.has(key)) {
+            if (!annotate && !before.has(key) && !flags.is("local")) {
                 call.io().line("label \"" + key + "\" not found.");
             }
             map.remove(key);
@@ -136,7 +136,8 @@ public final class Label extends Command {
         boolean adds = set.entrySet().stream()
                 .anyMatch(entry ->
                         !Json.text(before, entry.getKey()).equals(entry.getValue()) || !before.has(entry.getKey()));
-        return adds ? "labeled" : "unlabeled";
+        boolean removes = removed.stream().anyMatch(before::has);
+        return adds ? removes ? "modified" : "labeled" : "unlabeled";
     }
 
     private void refuseOverwrite(JsonNode before) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubectl.command.write;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -152,7 +153,9 @@ public final class Wait extends Command {
             }
             case Targets.Listed listed -> {
                 Flags flags = call.flags();
-                if (flags.text("selector").isEmpty() && flags.text("field-selector").isEmpty() && !flags.is("all")) {
+                if (flags.text("selector").isEmpty()
+                        && flags.text("field-selector").isEmpty()
+                        && !flags.is("all")) {
                     throw CommandFailure.error("resource(s) were provided, but no name was specified");
                 }
                 for (JsonNode item : targets.list(listed).path("items")) {
@@ -175,9 +178,10 @@ public final class Wait extends Command {
                     object = call.connection().get(target.path());
                 }
                 if (System.nanoTime() >= deadline) {
-                    String what = goal instanceof Deleted ? "the condition on " : "the condition on ";
-                    throw CommandFailure.error(
-                            "timed out waiting for " + what + target.type().plural() + "/" + target.name());
+                    String what = call.flags().duration("timeout").isZero()
+                            ? "condition not met for "
+                            : "timed out waiting for the condition on ";
+                    throw CommandFailure.error(what + target.type().plural() + "/" + target.name());
                 }
                 Pause.millis(POLL_MILLIS);
             }
@@ -200,7 +204,8 @@ public final class Wait extends Command {
         return switch (goal) {
             case Deleted _ ->
                 object.isMissingNode()
-                        || !uid.isEmpty() && !Json.text(object, "metadata", "uid").equals(uid);
+                        || !uid.isEmpty()
+                                && !Json.text(object, "metadata", "uid").equals(uid);
             case Created _ -> !object.isMissingNode();
             case Condition condition -> holds(condition, object);
             case Field field -> {
@@ -216,8 +221,8 @@ public final class Wait extends Command {
         for (JsonNode condition : object.path("status").path("conditions")) {
             if (Json.text(condition, "type").equalsIgnoreCase(wanted.name())) {
                 JsonNode observed = condition.path("observedGeneration");
-                boolean stale = observed.isNumber()
-                        && observed.asLong() < Json.number(object, "metadata", "generation");
+                boolean stale =
+                        observed.isNumber() && observed.asLong() < Json.number(object, "metadata", "generation");
                 return !stale && Json.text(condition, "status").equalsIgnoreCase(wanted.value());
             }
         }

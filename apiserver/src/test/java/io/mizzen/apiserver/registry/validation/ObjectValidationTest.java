@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver.registry.validation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.catalog.Catalog;
+import io.mizzen.api.catalog.ResourceDefinition;
+import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.status.StatusCause;
+import io.mizzen.api.yaml.YamlReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ObjectValidationTest {
+
+    private static List<JsonNode> examples() throws IOException {
+        try (var in = Objects.requireNonNull(ObjectValidationTest.class.getResourceAsStream("examples.yaml"))) {
+            return YamlReader.readAll(new String(in.readAllBytes(), StandardCharsets.UTF_8), 1 << 20).stream()
+                    .map(JsonNode.class::cast)
+                    .toList();
+        }
+    }
+
+    private static ResourceDefinition definition(String kind) {
+        return Catalog.builtIn().resources().stream()
+                .filter(resource -> resource.kind().equals(kind))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(kind));
+    }
+
+    private static ObjectNode object(ResourceDefinition definition, JsonNode given) {
+        ObjectNode object = given.deepCopy();
+        ObjectNode metadata = ObjectTree.metadata(object);
+        if (!metadata.has("name")) {
+            metadata.put("name", "x");
+        }
+        if (definition.namespaced() && !metadata.has("namespace")) {
+            metadata.put("namespace", "default");
+        }
+        return object;
+    }
+
+    private static List<String> shown(List<StatusCause> causes) {
+        return causes.stream()
+                .map(cause -> cause.field() + ": " + cause.message())
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void tellsWhatIsWrongAsUpstreamDoes(JsonNode example) {
+        ResourceDefinition definition = definition(example.get("kind").asText());
+        ObjectNode object = object(definition, example.get("object"));
+
+        List<StatusCause> causes = example.has("old")
+                ? ObjectValidation.validateUpdate(definition, object, object(definition, example.get("old")))
+                : ObjectValidation.validateCreate(definition, object);
+
+        assertThat(shown(causes)).as(example.toString()).isEqualTo(ObjectTree.texts(example.get("errors")));
+    }
+
+    @Test
+    void showsWhichFieldsOfAPodMayNotChange() {
+        ResourceDefinition pod = definition("Pod");
+        String yaml = "{metadata: {name: a, namespace: n}, spec: {restartPolicy: Always, hostNetwork: %s, "
+                + "containers: [{name: c, image: %s}]}}";
+        ObjectNode old = (ObjectNode)
+                YamlReader.readAll(yaml.formatted("false", "i"), 1000).getFirst();
+        ObjectNode image = (ObjectNode)
+                YamlReader.readAll(yaml.formatted("false", "j"), 1000).getFirst();
+        ObjectNode network = (ObjectNode)
+                YamlReader.readAll(yaml.formatted("true", "i"), 1000).getFirst();
+
+        assertThat(ObjectValidation.validateUpdate(pod, image, old)).isEmpty();
+        assertThat(ObjectValidation.validateUpdate(pod, network, old))
+                .singleElement()
+                .satisfies(cause -> {
+                    assertThat(cause.reason()).isEqualTo("FieldValueForbidden");
+                    assertThat(cause.field()).isEqualTo("spec");
+                    assertThat(cause.message())
+                            .startsWith(
+                                    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,")
+                            .contains("hostNetwork: true");
+                });
+        assertThat(ObjectValidation.validateUpdate(pod, network, old, "status")).isEmpty();
+    }
+
+    @Test
+    void limitsWhatAConfigMapHolds() {
+        ResourceDefinition maps = definition("ConfigMap");
+        ObjectNode map = object(maps, YamlReader.readAll("{data: {}}", 100).getFirst());
+        ObjectTree.child(map, "data").put("a", "x".repeat((1 << 20) + 1));
+
+        assertThat(shown(ObjectValidation.validateCreate(maps, map)))
+                .containsExactly(": Too long: may not be more than 1048576 bytes");
+    }
+
+    @Test
+    void limitsAnnotations() {
+        ResourceDefinition maps = definition("ConfigMap");
+        ObjectNode map = object(maps, YamlReader.readAll("{data: {}}", 100).getFirst());
+        ObjectTree.child(ObjectTree.metadata(map), "annotations").put("a", "x".repeat(262_144));
+
+        assertThat(shown(ObjectValidation.validateCreate(maps, map)))
+                .containsExactly("metadata.annotations: Too long: may not be more than 262144 bytes");
+    }
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.controller.statefulset;
+
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
+import io.fabric8.kubernetes.api.model.apps.StatefulSetStatus;
+import io.fabric8.kubernetes.api.model.apps.StatefulSetStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.mizzen.client.ApiErrors;
+import io.mizzen.client.ChangeHandler;
+import io.mizzen.client.ControllerLoop;
+import io.mizzen.client.ControllerRef;
+import io.mizzen.client.DeleteRequest;
+import io.mizzen.client.EventSink;
+import io.mizzen.client.Indexes;
+import io.mizzen.client.Informer;
+import io.mizzen.client.Json;
+import io.mizzen.client.ObjectKey;
+import io.mizzen.client.OwnerReferences;
+import io.mizzen.client.Result;
+import io.mizzen.client.WorkQueue;
+import io.mizzen.controller.Controller;
+import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.pod.Pods;
+import io.mizzen.controller.revision.RevisionHistory;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The shell of the StatefulSet controller: reads the caches, asks {@link StatefulPlan}, performs. */
+public final class StatefulSetController implements Controller {
+
+    private static final String NAME = "statefulset-controller";
+    private static final int WORKERS = 5;
+
+    private final ControllerContext context;
+    private final Informer<StatefulSet> sets;
+    private final Informer<Pod> pods;
+    private final Informer<PersistentVolumeClaim> claims;
+    private final Informer<ControllerRevision> revisions;
+    private final EventSink events;
+    private final RevisionHistory history;
+    private final ControllerLoop<ObjectKey> loop;
+
+    /** Asks for its informers and waits to be started. */
+    public StatefulSetController(ControllerContext context) {
+        this.context = context;
+        this.sets = context.informers().of(StatefulSet.class);
+        this.pods = context.informers().of(Pod.class);
+        this.claims = context.informers().of(PersistentVolumeClaim.class);
+        this.revisions = context.informers().of(ControllerRevision.class);
+        this.events = context.events().apply(NAME);
+        this.history = new RevisionHistory(context.api());
+        WorkQueue<ObjectKey> queue = context.queue(NAME);
+        this.loop = context.loop(queue, NAME, WORKERS, this::reconcile);
+        pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
+        revisions.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
+        sets.onChange(ChangeHandler.of(set -> queue.add(ObjectKey.of(set))));
+        pods.onChange(ChangeHandler.of(pod -> OwnerReferences.controllerOf(pod)
+                .filter(reference -> "StatefulSet".equals(reference.getKind()))
+                .ifPresent(
+                        reference -> queue.add(new ObjectKey(ObjectKey.of(pod).namespace(), reference.getName())))));
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public List<ControllerLoop<?>> loops() {
+        return List.of(loop);
+    }
+
+    private Result reconcile(ObjectKey key) {
+        Optional<StatefulSet> found = sets.find(key);
+        if (found.isEmpty()) {
+            return Result.done();
+        }
+        StatefulSet set = found.get();
+        List<Pod> own = claim(set);
+        List<ControllerRevision> known = new ArrayList<>(
+                revisions.byIndex(Indexes.CONTROLLER, set.getMetadata().getUid()));
+        Integer collisions = set.getStatus() == null ? null : set.getStatus().getCollisionCount();
+        ControllerRevision update = history.current(set, set.getSpec().getTemplate(), known, labels(set), collisions);
+        ControllerRevision current = known.stream()
+                .filter(revision -> set.getStatus() != null
+                        && revision.getMetadata()
+                                .getName()
+                                .equals(set.getStatus().getCurrentRevision()))
+                .findFirst()
+                .orElse(update);
+        Instant now = context.clock().instant();
+        String currentName = current.getMetadata().getName();
+        String updateName = update.getMetadata().getName();
+        StatefulPlan.Decision decision = StatefulPlan.decide(set, own, currentName, updateName, now);
+        try {
+            for (StatefulPlan.Step step : decision.steps()) {
+                perform(set, step, current, update);
+            }
+        } finally {
+            writeStatus(set, decision.status(), currentName, updateName);
+        }
+        cutHistory(set, own, known, currentName, updateName);
+        return own.stream()
+                .flatMap(pod -> Pods.untilAvailable(pod, StatefulPlan.minReadySeconds(set), now).stream())
+                .min(Comparator.naturalOrder())
+                .map(Result::after)
+                .orElse(Result.done());
+    }
+
+    /** Only pods whose name is of this set belong to it, whatever their labels are. */
+    private List<Pod> claim(StatefulSet set) {
+        List<Pod> candidates = new ArrayList<>(
+                pods.byIndex(Indexes.CONTROLLER, set.getMetadata().getUid()));
+        pods.byIndex(Indexes.CONTROLLER, Indexes.orphansOf(ObjectKey.of(set).namespace())).stream()
+                .filter(pod -> StatefulPlan.ordinal(set, pod).isPresent())
+                .forEach(candidates::add);
+        return ControllerRef.claim(
+                context.api(), set, StatefulSet.class, Pod.class, set.getSpec().getSelector(), candidates);
+    }
+
+    private void perform(
+            StatefulSet set, StatefulPlan.Step step, ControllerRevision current, ControllerRevision update) {
+        switch (step) {
+            case StatefulPlan.Step.Create create -> {
+                boolean old = create.revision().equals(current.getMetadata().getName());
+                PodTemplateSpec template =
+                        old ? RevisionHistory.template(current) : set.getSpec().getTemplate();
+                String revision = old
+                        ? current.getMetadata().getName()
+                        : update.getMetadata().getName();
+                create(set, StatefulPods.pod(set, template, create.ordinal(), revision), create.ordinal());
+            }
+            case StatefulPlan.Step.Replace replace -> {
+                events.warning(
+                        set,
+                        "RecreatingFailedPod",
+                        "StatefulSet " + ObjectKey.of(set) + " is recreating failed Pod "
+                                + replace.pod().getMetadata().getName());
+                delete(set, replace.pod());
+            }
+            case StatefulPlan.Step.Condemn condemn -> {
+                handOverClaims(set, condemn.pod());
+                delete(set, condemn.pod());
+            }
+            case StatefulPlan.Step.Update outdated -> delete(set, outdated.pod());
+        }
+    }
+
+    private void create(StatefulSet set, Pod pod, int ordinal) {
+        String name = pod.getMetadata().getName();
+        for (PersistentVolumeClaim claim : StatefulPods.claims(set, ordinal)) {
+            if (claims.find(ObjectKey.of(claim)).isEmpty()) {
+                createClaim(set, claim, name);
+            }
+        }
+        try {
+            context.api().create(pod);
+            events.normal(
+                    set,
+                    "SuccessfulCreate",
+                    "create Pod " + name + " in StatefulSet "
+                            + set.getMetadata().getName() + " successful");
+        } catch (KubernetesClientException e) {
+            if (ApiErrors.isAlreadyExists(e) || ApiErrors.isNamespaceTerminating(e)) {
+                // Ours, which the cache does not show yet, or one in the way whose change will wake us.
+                return;
+            }
+            events.warning(
+                    set,
+                    "FailedCreate",
+                    "create Pod " + name + " in StatefulSet "
+                            + set.getMetadata().getName() + " failed error: " + ApiErrors.message(e));
+            throw e;
+        }
+    }
+
+    private void createClaim(StatefulSet set, PersistentVolumeClaim claim, String pod) {
+        String name = claim.getMetadata().getName();
+        String in = " Pod " + pod + " in StatefulSet " + set.getMetadata().getName();
+        try {
+            context.api().create(claim);
+            events.normal(set, "SuccessfulCreate", "create Claim " + name + in + " success");
+        } catch (KubernetesClientException e) {
+            if (ApiErrors.isAlreadyExists(e)) {
+                return;
+            }
+            events.warning(
+                    set,
+                    "FailedCreate",
+                    "create Claim " + name + " for" + in + " failed error: " + ApiErrors.message(e));
+            throw e;
+        }
+    }
+
+    private void delete(StatefulSet set, Pod pod) {
+        String text = "delete Pod " + pod.getMetadata().getName() + " in StatefulSet "
+                + set.getMetadata().getName();
+        try {
+            context.api()
+                    .delete(
+                            Pod.class,
+                            ObjectKey.of(pod),
+                            DeleteRequest.ofUid(pod.getMetadata().getUid()));
+            events.normal(set, "SuccessfulDelete", text + " successful");
+        } catch (KubernetesClientException e) {
+            if (ApiErrors.isNotFound(e) || ApiErrors.isConflict(e)) {
+                return;
+            }
+            events.warning(set, "FailedDelete", text + " failed error: " + ApiErrors.message(e));
+            throw e;
+        }
+    }
+
+    /** With whenScaled Delete the claims of a pod that goes belong to it from now on, and go with it. */
+    private void handOverClaims(StatefulSet set, Pod pod) {
+        var policy = set.getSpec().getPersistentVolumeClaimRetentionPolicy();
+        if (policy == null || !"Delete".equals(policy.getWhenScaled())) {
+            return;
+        }
+        OwnerReference owner = new OwnerReferenceBuilder()
+                .withApiVersion("v1")
+                .withKind("Pod")
+                .withName(pod.getMetadata().getName())
+                .withUid(pod.getMetadata().getUid())
+                .build();
+        for (PersistentVolumeClaim wanted :
+                StatefulPods.claims(set, StatefulPlan.ordinal(set, pod).orElse(0))) {
+            claims.find(ObjectKey.of(wanted))
+                    .filter(claim -> OwnerReferences.of(claim).stream()
+                            .noneMatch(reference -> reference.getUid().equals(owner.getUid())))
+                    .ifPresent(claim -> context.api()
+                            .update(new PersistentVolumeClaimBuilder(claim)
+                                    .editMetadata()
+                                    .addToOwnerReferences(owner)
+                                    .endMetadata()
+                                    .build()));
+        }
+    }
+
+    private void writeStatus(StatefulSet set, StatefulPlan.Status status, String current, String update) {
+        StatefulSetStatus before = set.getStatus() == null ? new StatefulSetStatus() : set.getStatus();
+        boolean settled = status.settled();
+        StatefulSetStatus wanted = new StatefulSetStatusBuilder(before)
+                .withReplicas(status.replicas())
+                .withReadyReplicas(nonZero(status.ready()))
+                .withAvailableReplicas(status.available())
+                .withCurrentReplicas(nonZero(settled ? status.updated() : status.current()))
+                .withUpdatedReplicas(nonZero(status.updated()))
+                .withCurrentRevision(settled ? update : current)
+                .withUpdateRevision(update)
+                .withCollisionCount(before.getCollisionCount() == null ? 0 : before.getCollisionCount())
+                .withObservedGeneration(set.getMetadata().getGeneration())
+                .build();
+        if (!Json.tree(wanted).equals(Json.tree(before))) {
+            context.api()
+                    .updateStatus(new StatefulSetBuilder(set).withStatus(wanted).build());
+        }
+    }
+
+    private void cutHistory(
+            StatefulSet set, List<Pod> own, List<ControllerRevision> known, String current, String update) {
+        Set<String> used = own.stream().map(StatefulPlan::revision).collect(Collectors.toSet());
+        used.add(current);
+        used.add(update);
+        Integer limit = set.getSpec().getRevisionHistoryLimit();
+        history.cut(known, used, limit == null ? 10 : limit);
+    }
+
+    private static Map<String, String> labels(StatefulSet set) {
+        Map<String, String> labels = set.getSpec().getSelector().getMatchLabels();
+        return labels == null ? Map.of() : labels;
+    }
+
+    private static @org.jspecify.annotations.Nullable Integer nonZero(int value) {
+        return value == 0 ? null : value;
+    }
+}
