@@ -27,7 +27,8 @@ make_network() {
 
 start_server() {
     mkdir -p "$folder"
-    inside "$dist/bin/mizzen" server --data-dir "$folder/data" --write-kubeconfig "$KUBECONFIG" \
+    # Not by way of the function: a subshell's pid would be kept instead of the server's.
+    nsenter --net=/run/netns/$netns "$dist/bin/mizzen" server --data-dir "$folder/data" --write-kubeconfig "$KUBECONFIG" \
         --node-name bench --node-ip 192.0.2.2 --cgroup-root /$netns --pod-log-dir "$folder/pods" \
         --container-log-dir "$folder/containers" --log-file "$folder/server.log" >"$folder/console.log" 2>&1 &
     server=$!
