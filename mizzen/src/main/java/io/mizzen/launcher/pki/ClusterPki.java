@@ -108,9 +108,8 @@ public final class ClusterPki {
                         List.of(request.nodeName(), "localhost", "127.0.0.1", request.nodeIp())));
         leaf(authority, CertificateProfile.client("admin", "kubernetes-admin", MASTERS));
         leaf(authority, CertificateProfile.client("scheduler", "system:kube-scheduler"));
-        // Acts for every controller; upstream gives each a service account of its own, whose roles together are as
-        // wide.
-        leaf(authority, CertificateProfile.client("controller-manager", "system:kube-controller-manager", MASTERS));
+        // Its controllers each act under a service account of their own, which this user may ask tokens for.
+        leaf(authority, CertificateProfile.client("controller-manager", "system:kube-controller-manager"));
         leaf(authority, CertificateProfile.client("kube-proxy", "system:kube-proxy"));
         leaf(
                 authority,
