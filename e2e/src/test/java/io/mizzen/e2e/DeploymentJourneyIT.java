@@ -53,6 +53,7 @@ class DeploymentJourneyIT {
         String pod = kubectl.ok("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}");
         assertThat(kubectl.ok("get", "pod", pod, "--no-headers")).containsPattern("^" + pod + " +1/1 +Running +0 ");
         assertThat(kubectl.ok("logs", pod)).isEqualTo("version one\n");
+        assertThat(kubectl.fails("logs", pod, "--previous")).contains("previous terminated container");
         assertThat(kubectl.ok("exec", pod, "--", "cat", "/config/greeting")).isEqualTo("hello");
         assertThat(kubectl.run("exec", pod, "--", "sh", "-c", "exit 3").exitCode())
                 .isEqualTo(3);

@@ -44,8 +44,10 @@ final class ConnectVerbs {
         if (subresource.equals("proxy")) {
             return forwarder.forward(request.http(), proxyTarget(request, object));
         }
+        if (subresource.equals("log")) {
+            return forwarder.forwardLog(request.http(), kubelet(object, logPath(request, object)));
+        }
         String path = switch (subresource) {
-            case "log" -> logPath(request, object);
             case "exec", "attach" -> streamPath(request, object, subresource);
             case "portforward" ->
                 "/portForward/" + request.namespace() + "/" + request.name() + query(request.query(), Set.of());

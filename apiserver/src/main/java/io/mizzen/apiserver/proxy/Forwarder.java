@@ -112,7 +112,37 @@ public final class Forwarder implements AutoCloseable {
         }
     }
 
+    /**
+     * Passes a request for a log on. A kubelet says in plain text what is wrong; the client is told the same as a Status.
+     */
+    public ApiResponse forwardLog(ApiRequest request, Target target) throws InterruptedException {
+        try {
+            HttpClientResponse answer = ask(request, target);
+            if (answer.statusCode() < HttpResponseStatus.BAD_REQUEST.code()) {
+                relay(request, answer);
+                return new ApiResponse.TakenOver();
+            }
+            Future<Buffer> body = answer.body();
+            answer.resume();
+            String text = await(body).toString().strip();
+            throw answer.statusCode() == HttpResponseStatus.BAD_REQUEST.code()
+                    ? StatusException.badRequest(text)
+                    : StatusException.internal(text).withCode(answer.statusCode());
+        } catch (ExecutionException failed) {
+            throw unreachable(target, String.valueOf(failed.getCause()));
+        } catch (TimeoutException slow) {
+            throw unreachable(target, "no answer within " + ANSWER_TIMEOUT_SECONDS + " s");
+        }
+    }
+
     private ApiResponse pass(ApiRequest request, Target target)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        relay(request, ask(request, target));
+        return new ApiResponse.TakenOver();
+    }
+
+    /** Sends a request on; the answer comes paused, since its reader is attached later and from another thread. */
+    private HttpClientResponse ask(ApiRequest request, Target target)
             throws InterruptedException, ExecutionException, TimeoutException {
         HttpClient client = target.asKubeletClient() ? kubelets : others;
         HttpClientRequest outgoing = await(client.request(new RequestOptions()
@@ -122,13 +152,11 @@ public final class Forwarder implements AutoCloseable {
                 .setURI(target.pathAndQuery())
                 .setMethod(HttpMethod.valueOf(request.method()))));
         passedOn(request).forEach(outgoing::putHeader);
-        // The answer comes paused, since its reader is attached later and from another thread.
         Future<HttpClientResponse> answer = outgoing.response().map(response -> {
             response.pause();
             return response;
         });
-        relay(request, await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer)));
-        return new ApiResponse.TakenOver();
+        return await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer));
     }
 
     private ApiResponse upgrade(ApiRequest request, Target target)

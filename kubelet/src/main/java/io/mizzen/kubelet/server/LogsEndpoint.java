@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubelet.server;
 
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -58,9 +59,9 @@ final class LogsEndpoint {
                 .toList();
         boolean wantsPrevious = isTrue(query.get("previous"));
         if (wantsPrevious) {
+            String id = lastTerminated(pod, route.container());
             RuntimeContainer previous = runs.stream()
-                    .filter(RuntimeContainer::isExited)
-                    .skip(!runs.isEmpty() && runs.getFirst().isExited() && runs.size() > 1 ? 1 : 0)
+                    .filter(run -> id.endsWith("://" + run.id()))
                     .findFirst()
                     .orElseThrow(() -> new ServerException(
                             400,
@@ -85,25 +86,39 @@ final class LogsEndpoint {
                         .anyMatch(c -> c.getName().equals(name));
     }
 
-    private static String waitingReason(Pod pod, String container) {
-        if (pod.getStatus() != null) {
-            for (ContainerStatus status : Stream.concat(
-                            pod.getStatus().getContainerStatuses().stream(),
-                            pod.getStatus().getInitContainerStatuses().stream())
-                    .toList()) {
-                boolean isWaiting = status.getName().equals(container)
-                        && status.getState() != null
-                        && status.getState().getWaiting() != null;
-                if (isWaiting) {
-                    ContainerStateWaiting waiting = status.getState().getWaiting();
-                    boolean isPull = List.of(
-                                    "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
-                            .contains(waiting.getReason());
-                    return isPull ? "trying and failing to pull image" : String.valueOf(waiting.getReason());
-                }
-            }
+    /** The container that the status names as the one before; empty when there was none. */
+    private static String lastTerminated(Pod pod, String container) {
+        return statusOf(pod, container)
+                .map(ContainerStatus::getLastState)
+                .map(io.fabric8.kubernetes.api.model.ContainerState::getTerminated)
+                .map(ContainerStateTerminated::getContainerID)
+                .orElse("");
+    }
+
+    private static Optional<ContainerStatus> statusOf(Pod pod, String container) {
+        if (pod.getStatus() == null) {
+            return Optional.empty();
         }
-        return "ContainerCreating";
+        return Stream.of(
+                        pod.getStatus().getContainerStatuses(),
+                        pod.getStatus().getInitContainerStatuses(),
+                        pod.getStatus().getEphemeralContainerStatuses())
+                .flatMap(List::stream)
+                .filter(status -> status.getName().equals(container))
+                .findFirst();
+    }
+
+    private static String waitingReason(Pod pod, String container) {
+        ContainerStateWaiting waiting = statusOf(pod, container)
+                .map(ContainerStatus::getState)
+                .map(io.fabric8.kubernetes.api.model.ContainerState::getWaiting)
+                .orElse(null);
+        if (waiting == null) {
+            return "ContainerCreating";
+        }
+        boolean isPull = List.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+                .contains(waiting.getReason());
+        return isPull ? "trying and failing to pull image" : String.valueOf(waiting.getReason());
     }
 
     /** Reads the options of the request. Pure. */
