@@ -30,6 +30,7 @@ public final class Cluster implements AutoCloseable {
     /** The name of the only node. */
     public static final String NODE = "node-1";
 
+    private static final String NODE_READY = ".status.conditions[?(@.type=='Ready')].status";
     private static final Duration READY = Duration.ofSeconds(60);
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
@@ -112,11 +113,12 @@ public final class Cluster implements AutoCloseable {
             Kubectl.within(READY).until(() -> {
                 assertThat(server.isAlive()).as("the server lives").isTrue();
                 return Files.exists(folder.resolve("admin.yaml"))
-                        && kubectl.run("get", "--raw", "/readyz").exitCode() == 0;
+                        && kubectl.run("get", "--raw", "/readyz").exitCode() == 0
+                        && kubectl.find("node/" + NODE, NODE_READY).equals("True");
             });
-            kubectl.ok("wait", "--for=condition=Ready", "node/" + NODE, "--timeout=60s");
         } catch (RuntimeException | AssertionError e) {
-            throw new AssertionError("the cluster does not get ready:\n" + console() + tail(log), e);
+            throw new AssertionError(
+                    "the cluster does not get ready: " + e.getMessage() + "\n" + console() + tail(log), e);
         }
     }
 
