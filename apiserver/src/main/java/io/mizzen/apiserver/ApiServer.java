@@ -24,6 +24,7 @@ import io.mizzen.apiserver.storage.etcd.EtcdStorage;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.net.URI;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -84,7 +85,13 @@ public final class ApiServer implements AutoCloseable {
         awaitCache(cache);
         health.add("etcd", () -> storage.currentRevision() >= 0);
         health.add("watch-cache", cache::isReady);
-        Pages pages = new Pages(endpoints.pipeline(), resources, health, metrics, options.advertiseAddress());
+        Pages pages = new Pages(
+                endpoints.pipeline(),
+                resources,
+                health,
+                metrics,
+                options.advertiseAddress(),
+                Files.readAllBytes(tls.clientAuthority()));
         HttpFrontend frontend = own(HttpFrontend.listen(
                 vertx,
                 options.bindAddress(),
