@@ -27,9 +27,12 @@ class NodeRulesTest {
         NodeRules.Health silent = NodeRules.Health.seen(first, node, "renewed-1", NOW.plusSeconds(50));
         NodeRules.Health renewed = NodeRules.Health.seen(first, node, "renewed-2", NOW.plusSeconds(50));
 
-        assertThat(silent.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(50))).isFalse();
-        assertThat(silent.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(51))).isTrue();
-        assertThat(renewed.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(100))).isFalse();
+        assertThat(silent.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(50)))
+                .isFalse();
+        assertThat(silent.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(51)))
+                .isTrue();
+        assertThat(renewed.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(100)))
+                .isFalse();
     }
 
     @Test
