@@ -135,7 +135,10 @@ public final class PodRoutes implements AutoCloseable {
                     && CIDR.matcher(cidr).matches()) {
                 String mac = annotation(node, MAC);
                 peers.add(new RoutePlan.Peer(
-                        node.getMetadata().getName(), ip, cidr, HARDWARE.matcher(mac).matches() ? mac : ""));
+                        node.getMetadata().getName(),
+                        ip,
+                        cidr,
+                        HARDWARE.matcher(mac).matches() ? mac : ""));
             }
         }
         RoutePlan.Peer self = new RoutePlan.Peer(options.nodeName(), options.nodeIp(), podCidr, RoutePlan.mac(podCidr));
