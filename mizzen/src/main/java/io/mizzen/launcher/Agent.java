@@ -39,6 +39,7 @@ final class Agent {
     private static final Duration COMPONENT_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(6);
     private static final Duration LOOK_PERIOD = Duration.ofMinutes(1);
+    private static final Duration SHORTEST_LIFE = Duration.ofMinutes(10);
     private static final Duration RETRY = Duration.ofSeconds(2);
 
     private final Settings settings;
@@ -54,8 +55,14 @@ final class Agent {
      * @param token join token, if one was given
      * @param dataDir everything that is kept
      * @param node this node
+     * @param certificateLife of the certificates it asks for; zero for the server's choice
      */
-    record Settings(String server, Optional<JoinToken> token, Path dataDir, ServerSettings.Node node) {
+    record Settings(
+            String server,
+            Optional<JoinToken> token,
+            Path dataDir,
+            ServerSettings.Node node,
+            Duration certificateLife) {
         static Settings from(FlagValues flags) {
             String server = flags.text("server");
             if (!server.matches("https://[^/]+/?")) {
@@ -72,8 +79,12 @@ final class Agent {
                     throw new LaunchException(flags.path("token-file") + " holds no join token");
                 }
             }
+            Duration life = flags.duration("certificate-ttl");
+            if (!life.isZero() && life.compareTo(SHORTEST_LIFE) < 0) {
+                throw new FlagException("flag --certificate-ttl must be 0 or at least 10m");
+            }
             return new Settings(
-                    server.replaceAll("/+$", ""), token, flags.path("data-dir"), ServerSettings.Node.from(flags));
+                    server.replaceAll("/+$", ""), token, flags.path("data-dir"), ServerSettings.Node.from(flags), life);
         }
     }
 
@@ -82,7 +93,13 @@ final class Agent {
         this.keys =
                 new NodeKeys(settings.dataDir().resolve("tls"), settings.node().name());
         this.join = new NodeJoin(
-                settings.server(), settings.node().name(), settings.node().ip(), keys, clock);
+                new NodeJoin.Joining(
+                        settings.server(),
+                        settings.node().name(),
+                        settings.node().ip(),
+                        settings.certificateLife()),
+                keys,
+                clock);
     }
 
     static void run(FlagValues flags) throws IOException, InterruptedException {

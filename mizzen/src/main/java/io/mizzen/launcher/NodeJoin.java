@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.launcher;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.NodeAddressBuilder;
@@ -44,13 +45,25 @@ final class NodeJoin {
     private final String server;
     private final String nodeName;
     private final String nodeIp;
+    private final Duration certificateLife;
     private final NodeKeys keys;
     private final InstantSource clock;
 
-    NodeJoin(String server, String nodeName, String nodeIp, NodeKeys keys, InstantSource clock) {
-        this.server = server;
-        this.nodeName = nodeName;
-        this.nodeIp = nodeIp;
+    /**
+     * Who joins what.
+     *
+     * @param server URL of the API server
+     * @param name of the node
+     * @param ip its address
+     * @param certificateLife to ask for; zero for the server's choice
+     */
+    record Joining(String server, String name, String ip, Duration certificateLife) {}
+
+    NodeJoin(Joining node, NodeKeys keys, InstantSource clock) {
+        this.server = node.server();
+        this.nodeName = node.name();
+        this.nodeIp = node.ip();
+        this.certificateLife = node.certificateLife();
         this.keys = keys;
         this.clock = clock;
     }
@@ -123,7 +136,7 @@ final class NodeJoin {
         List<NodeAddress> wanted = List.of(address("InternalIP", nodeIp), address("Hostname", nodeName));
         Optional<Node> present = api.find(Node.class, ObjectKey.cluster(nodeName));
         if (present.isEmpty()) {
-            Node made = api.create(new NodeBuilder()
+            HasMetadata made = api.create(new NodeBuilder()
                     .withNewMetadata()
                     .withName(nodeName)
                     .addToLabels("kubernetes.io/hostname", nodeName)
@@ -135,7 +148,7 @@ final class NodeJoin {
             LOG.debug("Node {} is known", ObjectKey.of(made));
         } else if (present.get().getStatus() == null
                 || !present.get().getStatus().getAddresses().containsAll(wanted)) {
-            Node changed = api.updateStatus(new NodeBuilder(present.get())
+            HasMetadata changed = api.updateStatus(new NodeBuilder(present.get())
                     .editOrNewStatus()
                     .withAddresses(wanted)
                     .endStatus()
@@ -158,6 +171,7 @@ final class NodeJoin {
                 .withNewSpec()
                 .withSignerName(signer)
                 .withUsages("digital signature", usage)
+                .withExpirationSeconds(certificateLife.isZero() ? null : Math.toIntExact(certificateLife.toSeconds()))
                 .withRequest(Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII)))
                 .endSpec()
                 .build());

@@ -54,7 +54,8 @@ final class ServerFlags {
     private static final List<Flag> AGENT = List.of(
             Flag.value("server", "URL", "", "The cluster's API server, https://host:6443"),
             Flag.value("token", "TOKEN", "", "Join token, K10…::abcdef.0123456789abcdef; needed once"),
-            Flag.value("token-file", "FILE", "", "File that holds the join token"));
+            Flag.value("token-file", "FILE", "", "File that holds the join token"),
+            Flag.value("certificate-ttl", "DURATION", "0", "Life of this node's certificates; 0: a year"));
 
     private static final Flag ELECTION = Flag.toggle("leader-elect", "Work only while holding the component's lease");
 
