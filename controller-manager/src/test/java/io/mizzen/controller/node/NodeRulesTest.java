@@ -21,7 +21,7 @@ class NodeRulesTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:10:00Z");
 
     @Test
-    void losesANodeFiftySecondsAfterItsLastSignOfLife() {
+    void losesANodeWhenItsGraceIsOver() {
         Node node = node("True");
         NodeRules.Health first = NodeRules.Health.seen(null, node, "renewed-1", NOW);
         NodeRules.Health silent = NodeRules.Health.seen(first, node, "renewed-1", NOW.plusSeconds(50));
