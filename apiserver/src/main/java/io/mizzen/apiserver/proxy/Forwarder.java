@@ -161,7 +161,7 @@ public final class Forwarder implements AutoCloseable {
 
     private ApiResponse upgrade(ApiRequest request, Target target)
             throws InterruptedException, ExecutionException, TimeoutException {
-        Translation translation = Translation.of(request);
+        Translation translation = Translation.of(request, target);
         boolean translates = translation != Translation.NONE;
         Map<String, List<String>> headers = passedOn(request);
         headers.keySet()
@@ -229,8 +229,8 @@ public final class Forwarder implements AutoCloseable {
             return streamProtocol;
         }
 
-        static Translation of(ApiRequest request) {
-            if (!request.header("Upgrade").equalsIgnoreCase("websocket")) {
+        static Translation of(ApiRequest request, Target target) {
+            if (!target.asKubeletClient() || !request.header("Upgrade").equalsIgnoreCase("websocket")) {
                 return NONE;
             }
             List<String> offered =
@@ -238,7 +238,9 @@ public final class Forwarder implements AutoCloseable {
             if (offered.contains("SPDY/3.1+portforward.k8s.io")) {
                 return TUNNEL;
             }
-            return offered.contains("v5.channel.k8s.io") || offered.contains("v4.channel.k8s.io") ? CHANNELS : NONE;
+            // The runtime itself speaks the older form of port-forward, a channel pair a port, under the same name.
+            boolean channels = offered.contains("v5.channel.k8s.io") || offered.contains("v4.channel.k8s.io");
+            return channels && !target.pathAndQuery().startsWith("/portForward/") ? CHANNELS : NONE;
         }
     }
 

@@ -90,7 +90,8 @@ final class WebSocketExec {
         client.drainHandler(drained -> kubelet.resume());
         kubelet.handler(this::fromKubelet);
         kubelet.exceptionHandler(gone -> LOG.debug("exec kubelet broke: {}", gone.getMessage()));
-        kubelet.closeHandler(gone -> end());
+        // Its end, not its closing: what was read before may still wait here for a slow client.
+        kubelet.endHandler(read -> end());
         kubelet.drainHandler(drained -> client.resume());
         kubelet.resume();
         client.resume();
