@@ -46,7 +46,6 @@ final class Agent {
     private final NodeKeys keys;
     private final NodeJoin join;
     private final InstantSource clock = InstantSource.system();
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
     /**
      * What {@code mizzen agent} was told, checked.
@@ -149,7 +148,8 @@ final class Agent {
             if (!keys.isUsable(NodeKeys.SERVING, join.servingNames(), clock.instant())) {
                 awaitServing(api);
             }
-            stack.startTogether(components(kubeconfig, runtime, network), COMPONENT_TIMEOUT);
+            PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            stack.startTogether(components(kubeconfig, runtime, network, registry), COMPONENT_TIMEOUT);
             LOG.info(
                     "Node {} runs, kubelet on 0.0.0.0:{}",
                     settings.node().name(),
@@ -163,7 +163,8 @@ final class Agent {
         }
     }
 
-    private List<Component> components(Path kubeconfig, NodeRuntime runtime, ServerSettings.Network network) {
+    private List<Component> components(
+            Path kubeconfig, NodeRuntime runtime, ServerSettings.Network network, PrometheusMeterRegistry registry) {
         return List.of(
                 new Component(
                         "kubelet",
@@ -203,7 +204,7 @@ final class Agent {
             try {
                 join.renewServing(api);
                 return;
-            } catch (KubernetesClientException e) {
+            } catch (KubernetesClientException | LaunchException e) {
                 LOG.warn("No serving certificate yet, trying again: {}", e.getMessage());
                 TimeUnit.NANOSECONDS.sleep(RETRY.toNanos());
             }

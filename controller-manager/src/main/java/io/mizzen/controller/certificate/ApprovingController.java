@@ -2,6 +2,7 @@
 package io.mizzen.controller.certificate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestSpec;
@@ -16,20 +17,28 @@ import io.mizzen.client.WorkQueue;
 import io.mizzen.controller.Controller;
 import io.mizzen.controller.ControllerContext;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Approves client certificates of nodes where the requester has the right to ask for them, and serving certificates that a
- * node asks for itself with nothing in them but its registered names and addresses.
+ * node asks for itself with nothing in them but its name and its registered addresses. The name of a node that lives is not given
+ * to another holder of a bootstrap token, nor anybody's address to somebody else: such requests wait for a person.
  */
 public final class ApprovingController implements Controller {
+    private static final Logger log = LoggerFactory.getLogger(ApprovingController.class);
+    private static final ObjectKey API_SERVER = new ObjectKey("default", "kubernetes");
     private static final String NAME = "certificatesigningrequest-approving-controller";
     private static final String PATH = "/apis/certificates.k8s.io/v1/certificatesigningrequests/";
 
     private final ControllerContext context;
     private final Informer<CertificateSigningRequest> requests;
     private final Informer<Node> nodes;
+    private final Informer<Endpoints> endpoints;
     private final ControllerLoop<String> loop;
 
     /** Asks for its informers and waits to be started. */
@@ -37,15 +46,16 @@ public final class ApprovingController implements Controller {
         this.context = context;
         this.requests = context.informers().of(CertificateSigningRequest.class);
         this.nodes = context.informers().of(Node.class);
+        this.endpoints = context.informers().of(Endpoints.class);
         WorkQueue<String> queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, 2, this::reconcile);
         requests.onChange(
                 ChangeHandler.of(request -> queue.add(request.getMetadata().getName())));
-        // A serving certificate may be asked for a moment before its node tells the address in it.
+        // A serving certificate may be asked for a moment before its node tells the address in it, and a client
+        // certificate
+        // while the node's predecessor still counts as alive.
         nodes.onChange(ChangeHandler.of(node -> requests.list().stream()
-                .filter(request -> ("system:node:" + node.getMetadata().getName())
-                                .equals(request.getSpec().getUsername())
-                        && RequestRules.conditions(request).isEmpty())
+                .filter(request -> RequestRules.conditions(request).isEmpty())
                 .forEach(request -> queue.add(request.getMetadata().getName()))));
     }
 
@@ -67,7 +77,15 @@ public final class ApprovingController implements Controller {
         CertificateSigningRequest request = found.get();
         CertificateRequest wanted = CertificateRequest.parse(
                 Base64.getDecoder().decode(request.getSpec().getRequest()));
+        Optional<Node> node = RequestRules.nodeOf(wanted).flatMap(each -> nodes.find(ObjectKey.cluster(each)));
         List<RequestRules.Approval> approvals = RequestRules.approvals(request, wanted);
+        boolean isSelf = approvals.contains(RequestRules.Approval.SELF_NODE_CLIENT);
+        if (!approvals.isEmpty()
+                && !isSelf
+                && node.filter(RequestRules::isAlive).isPresent()) {
+            log.warn("Request {} wants the name of a node that lives: somebody has to approve it", name);
+            return Result.done();
+        }
         for (RequestRules.Approval approval : approvals) {
             if (isAllowed(request.getSpec(), approval.subresource())) {
                 approve(request, approval.message());
@@ -78,11 +96,22 @@ public final class ApprovingController implements Controller {
             throw new IllegalStateException(
                     "recognized csr \"" + name + "\" as " + approvals + " but subject access review was not approved");
         }
-        Optional<Node> node = RequestRules.nodeOf(wanted).flatMap(each -> nodes.find(ObjectKey.cluster(each)));
-        if (RequestRules.isOwnServing(request, wanted, node)) {
+        if (RequestRules.isOwnServing(request, wanted, node, foreignAddresses(wanted))) {
             approve(request, "Auto approving kubelet serving certificate of the node itself.");
         }
         return Result.done();
+    }
+
+    private Set<String> foreignAddresses(CertificateRequest wanted) {
+        Set<String> foreign = new HashSet<>();
+        nodes.list().stream()
+                .filter(node -> !RequestRules.nodeOf(wanted)
+                        .equals(Optional.of(node.getMetadata().getName())))
+                .forEach(node -> foreign.addAll(RequestRules.addresses(node)));
+        endpoints.find(API_SERVER).map(Endpoints::getSubsets).orElse(List.of()).stream()
+                .flatMap(subset -> subset.getAddresses().stream())
+                .forEach(address -> foreign.add(address.getIp()));
+        return foreign;
     }
 
     private boolean isAllowed(CertificateSigningRequestSpec asker, String subresource) {

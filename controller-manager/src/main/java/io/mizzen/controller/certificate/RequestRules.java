@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What each of Kubernetes' signers signs, and which requests are a node's own (API page "Certificate Signing"). Pure. */
 final class RequestRules {
@@ -77,8 +78,15 @@ final class RequestRules {
                 : List.of(Approval.NODE_CLIENT);
     }
 
-    /** Whether this is a serving certificate that a node wants for itself, by its registered names and addresses only. */
-    static boolean isOwnServing(CertificateSigningRequest request, CertificateRequest wanted, Optional<Node> node) {
+    /**
+     * Whether this is a serving certificate that a node wants for itself, by its name and its registered addresses only. A node
+     * writes its addresses itself, so none may be one that others answer at.
+     *
+     * @param node the node of the request's subject
+     * @param foreign addresses of other nodes and of the API server
+     */
+    static boolean isOwnServing(
+            CertificateSigningRequest request, CertificateRequest wanted, Optional<Node> node, Set<String> foreign) {
         if (!KUBELET_SERVING.equals(request.getSpec().getSignerName())
                 || problem(request, wanted).isPresent()
                 || node.isEmpty()) {
@@ -88,17 +96,38 @@ final class RequestRules {
         List<String> groups = request.getSpec().getGroups() == null
                 ? List.of()
                 : request.getSpec().getGroups();
-        Set<String> known = new HashSet<>(Set.of(name));
-        if (node.get().getStatus() != null && node.get().getStatus().getAddresses() != null) {
-            node.get().getStatus().getAddresses().stream()
-                    .map(NodeAddress::getAddress)
-                    .forEach(known::add);
-        }
         return wanted.commonName().equals(NODE_PREFIX + name)
                 && wanted.commonName().equals(request.getSpec().getUsername())
                 && groups.containsAll(NODE_GROUPS)
-                && known.containsAll(wanted.dnsNames())
-                && known.containsAll(wanted.ipAddresses());
+                && !isReserved(name)
+                && Set.of(name).containsAll(wanted.dnsNames())
+                && addresses(node.get()).containsAll(wanted.ipAddresses())
+                && wanted.ipAddresses().stream().noneMatch(foreign::contains);
+    }
+
+    /** The IP addresses that a node says are its own. */
+    static Set<String> addresses(Node node) {
+        if (node.getStatus() == null || node.getStatus().getAddresses() == null) {
+            return Set.of();
+        }
+        return node.getStatus().getAddresses().stream()
+                .filter(address -> Set.of("InternalIP", "ExternalIP").contains(address.getType()))
+                .map(NodeAddress::getAddress)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Names by which the API server is known. */
+    private static boolean isReserved(String name) {
+        return name.equals("localhost") || name.equals("kubernetes") || name.startsWith("kubernetes.default");
+    }
+
+    /** Whether a node lives: its name is then not given to somebody who shows only a bootstrap token. */
+    static boolean isAlive(Node node) {
+        return node.getStatus() != null
+                && node.getStatus().getConditions() != null
+                && node.getStatus().getConditions().stream()
+                        .anyMatch(condition ->
+                                "Ready".equals(condition.getType()) && "True".equals(condition.getStatus()));
     }
 
     /** The node that a subject names; empty for other subjects. */

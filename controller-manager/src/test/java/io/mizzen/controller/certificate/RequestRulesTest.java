@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.security.auth.x500.X500Principal;
 import org.junit.jupiter.api.Test;
 
@@ -98,21 +99,45 @@ class RequestRulesTest {
     void aServingCertificateIsANodesOwnOnlyWithItsRegisteredNamesAndAddresses() {
         CertificateRequest own = wanted(NODE, "system:nodes", List.of("worker"), List.of("192.0.2.7"));
 
-        assertThat(RequestRules.isOwnServing(serving(NODE), own, Optional.of(node())))
+        assertThat(RequestRules.isOwnServing(serving(NODE), own, Optional.of(node()), Set.of()))
                 .isTrue();
-        assertThat(RequestRules.isOwnServing(serving(NODE), own, Optional.empty()))
+        assertThat(RequestRules.isOwnServing(serving(NODE), own, Optional.empty(), Set.of()))
                 .isFalse();
-        assertThat(RequestRules.isOwnServing(serving("system:node:other"), own, Optional.of(node())))
+        assertThat(RequestRules.isOwnServing(serving("system:node:other"), own, Optional.of(node()), Set.of()))
                 .isFalse();
         assertThat(RequestRules.isOwnServing(
                         serving(NODE),
                         wanted(NODE, "system:nodes", List.of("worker", "kubernetes"), List.of("192.0.2.7")),
-                        Optional.of(node())))
+                        Optional.of(node()),
+                        Set.of()))
                 .isFalse();
         assertThat(RequestRules.isOwnServing(
                         serving(NODE),
                         wanted(NODE, "system:nodes", List.of("worker"), List.of("192.0.2.1")),
-                        Optional.of(node())))
+                        Optional.of(node()),
+                        Set.of()))
+                .isFalse();
+    }
+
+    @Test
+    void anAddressOfAnotherNodeOrOfTheApiServerIsNobodysOwn() {
+        CertificateRequest own = wanted(NODE, "system:nodes", List.of("worker"), List.of("192.0.2.7"));
+
+        assertThat(RequestRules.isOwnServing(serving(NODE), own, Optional.of(node()), Set.of("192.0.2.7")))
+                .isFalse();
+    }
+
+    @Test
+    void aNodeThatIsNamedAsTheApiServerGetsNoServingCertificate() {
+        String name = "kubernetes.default.svc";
+        Node node = new NodeBuilder(node())
+                .editMetadata()
+                .withName(name)
+                .endMetadata()
+                .build();
+        CertificateRequest own = wanted("system:node:" + name, "system:nodes", List.of(name), List.of("192.0.2.7"));
+
+        assertThat(RequestRules.isOwnServing(serving("system:node:" + name), own, Optional.of(node), Set.of()))
                 .isFalse();
     }
 
