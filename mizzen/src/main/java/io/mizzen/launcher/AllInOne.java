@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code mizzen server}: every component of a one-node cluster in one process.
+ * {@code mizzen server}: every component of a cluster and its first node in one process.
  *
  * <p>Order: keys → API server, and beside it containerd with the sandbox image → scheduler, controllers, kubelet and
  * kube-proxy at once → wait for the node. It ends in the reverse order. All of it runs on the main thread, which then

@@ -44,7 +44,7 @@ public final class Main {
         Map<String, Command> commands = new LinkedHashMap<>();
         commands.put(
                 "server",
-                new Command("Everything of a one-node cluster in one process", ServerFlags::server, AllInOne::run));
+                new Command("The control plane and its own node, in one process", ServerFlags::server, AllInOne::run));
         commands.put("agent", new Command("A further node of a cluster", ServerFlags::agent, Agent::run));
         commands.put("apiserver", new Command("The API server alone", ServerFlags::apiServer, Standalone::apiServer));
         commands.put("scheduler", new Command("The scheduler alone", ServerFlags::scheduler, Standalone::scheduler));
