@@ -4,6 +4,7 @@ package io.mizzen.apiserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.api.catalog.Catalog;
 import io.mizzen.apiserver.bootstrap.Bootstrap;
+import io.mizzen.apiserver.bootstrap.ServerLeases;
 import io.mizzen.apiserver.customresource.CustomResources;
 import io.mizzen.apiserver.endpoint.ApiEndpoints;
 import io.mizzen.apiserver.endpoint.Health;
@@ -11,6 +12,7 @@ import io.mizzen.apiserver.endpoint.Pages;
 import io.mizzen.apiserver.http.HttpFrontend;
 import io.mizzen.apiserver.proxy.Forwarder;
 import io.mizzen.apiserver.registry.BuiltInResources;
+import io.mizzen.apiserver.registry.ClaimRepair;
 import io.mizzen.apiserver.registry.ResourceRegistry;
 import io.mizzen.apiserver.registry.ServiceAllocator;
 import io.mizzen.apiserver.registry.Strategies;
@@ -102,8 +104,10 @@ public final class ApiServer implements AutoCloseable {
                 pages.handlers(),
                 endpoints.pipeline()::handleResource));
         port = frontend.port();
-        new Bootstrap(endpoints.store(), resources, storage, clock)
-                .run(options.advertiseAddress(), port, allocator.firstAddress(), options.serviceCidr());
+        Bootstrap bootstrap = new Bootstrap(endpoints.store(), resources, storage, clock);
+        bootstrap.run(port, allocator.firstAddress(), options.serviceCidr());
+        ClaimRepair repair = new ClaimRepair(storage, allocator, resources);
+        own(ServerLeases.start(storage, bootstrap, repair, options.advertiseAddress(), port));
         own(CustomResources.start(cache, endpoints.store(), endpoints.deletion(), resources, clock));
         health.started();
         LOG.info("the API server listens on https://{}:{}", options.bindAddress(), port);

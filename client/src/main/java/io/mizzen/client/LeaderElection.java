@@ -12,9 +12,12 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,8 +71,8 @@ public final class LeaderElection implements AutoCloseable {
     private final Runnable onStopped;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
-    private @Nullable LeaseSpec observed;
-    private Instant observedAt = Instant.EPOCH;
+    private volatile @Nullable LeaseSpec observed;
+    private volatile Instant observedAt = Instant.EPOCH;
     private volatile boolean leading;
 
     private LeaderElection(
@@ -164,11 +167,38 @@ public final class LeaderElection implements AutoCloseable {
             if (pause()) {
                 return true;
             }
-            if (attempt()) {
+            Duration left = Duration.between(clock.instant(), renewed.plus(options.renewDeadline()));
+            if (attemptWithin(left)) {
                 renewed = clock.instant();
             } else if (clock.instant().isAfter(renewed.plus(options.renewDeadline())) || isOthers()) {
                 return false;
             }
+        }
+    }
+
+    /**
+     * One attempt that may not outlast the time to renew: a server that hangs must not make a leader of the past go on. Such an
+     * attempt is given up, and with it the lead.
+     */
+    private boolean attemptWithin(Duration left) throws InterruptedException {
+        CompletableFuture<Boolean> result = new CompletableFuture<>();
+        Thread attempt = Thread.ofVirtual()
+                .name(options.lease().name() + "-renewal")
+                .start(() -> {
+                    try {
+                        result.complete(attempt());
+                    } catch (RuntimeException broken) {
+                        result.completeExceptionally(broken);
+                    }
+                });
+        try {
+            return result.get(Math.max(1, left.toMillis() + 1), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            attempt.interrupt();
+            return false;
+        } catch (ExecutionException broken) {
+            log.warn("Lease {} could not be renewed", options.lease(), broken.getCause());
+            return false;
         }
     }
 

@@ -100,7 +100,7 @@ final class AllInOne {
                                         registry)),
                         new Component(
                                 "kube-scheduler",
-                                () -> Components.scheduler(files.of(Client.SCHEDULER), Optional.empty(), registry)),
+                                () -> Components.scheduler(files.of(Client.SCHEDULER), election(), registry)),
                         new Component(
                                 "kube-controller-manager",
                                 () -> Components.controllerManager(
@@ -111,7 +111,7 @@ final class AllInOne {
                                                 Files.readString(
                                                         pki.clusterAuthority().key()),
                                                 settings.nodeGrace()),
-                                        Optional.empty(),
+                                        election(),
                                         registry)),
                         new Component(
                                 "kube-proxy",
@@ -128,6 +128,11 @@ final class AllInOne {
                 COMPONENT_TIMEOUT);
         LOG.info("Kubelet listens on 0.0.0.0:{}", settings.node().kubeletPort());
         awaitNode();
+    }
+
+    /** Several servers may share one etcd: then one of each component works. The embedded store has one server. */
+    private Optional<String> election() {
+        return settings.api().etcd().endpoints().isEmpty() ? Optional.empty() : Optional.of(Standalone.identity());
     }
 
     /** Makes the keys and the components' kubeconfigs. */

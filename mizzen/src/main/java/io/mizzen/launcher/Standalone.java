@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -145,10 +146,12 @@ final class Standalone {
     }
 
     private static Optional<String> election(FlagValues flags) {
-        return flags.isOn("leader-elect")
-                ? Optional.of(
-                        Machine.nodeName("") + "_" + ProcessHandle.current().pid())
-                : Optional.empty();
+        return flags.isOn("leader-elect") ? Optional.of(identity()) : Optional.empty();
+    }
+
+    /** The name of this process in an election; the random end tells apart machines with one host name. */
+    static String identity() {
+        return Machine.nodeName("") + "_" + UUID.randomUUID();
     }
 
     private static PrometheusMeterRegistry registry() {

@@ -20,11 +20,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes the first objects at every start. Runs once on the starting thread, before the server says that it is ready. */
 public final class Bootstrap {
+    private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
     private static final List<String> NAMESPACES = List.of("default", "kube-system", "kube-public", "kube-node-lease");
 
     private final ObjectStore store;
@@ -66,11 +74,10 @@ public final class Bootstrap {
     /**
      * Writes what is missing.
      *
-     * @param advertiseAddress address of this API server
-     * @param port its port
+     * @param port port of this API server
      * @param serviceAddress first address of the service range
      */
-    public void run(String advertiseAddress, int port, String serviceAddress, String serviceCidr) {
+    public void run(int port, String serviceAddress, String serviceCidr) {
         NAMESPACES.forEach(this::namespace);
         JsonNode roles = roles();
         for (JsonNode role : read("join-rbac.json")) {
@@ -90,7 +97,7 @@ public final class Bootstrap {
         priorityClass("system-node-critical", 2_000_001_000, "Pods that their node cannot do without.");
         priorityClass("system-cluster-critical", 2_000_000_000, "Pods that the cluster cannot do without.");
         serviceCidr(serviceCidr);
-        kubernetesService(advertiseAddress, port, serviceAddress);
+        kubernetesService(port, serviceAddress);
     }
 
     private static String plural(JsonNode object) {
@@ -139,7 +146,7 @@ public final class Bootstrap {
         createIfAbsent("networking.k8s.io", "servicecidrs", "", object);
     }
 
-    private void kubernetesService(String address, int port, String serviceAddress) {
+    private void kubernetesService(int port, String serviceAddress) {
         ObjectNode service = JsonNodeFactory.instance.objectNode();
         service.put("kind", "Service").put("apiVersion", "v1");
         ObjectNode metadata = service.putObject("metadata").put("name", "kubernetes");
@@ -152,40 +159,74 @@ public final class Bootstrap {
                 .put("port", 443)
                 .put("targetPort", port);
         createIfAbsent("", "services", "default", service);
-        endpoints(address, port);
     }
 
-    private void endpoints(String address, int port) {
+    /**
+     * Leads the Service {@code kubernetes} to these servers, in order of port and address: a subset and a slice a port. Several
+     * servers may call it at once and write the same.
+     */
+    void endpoints(List<ServerLeases.Address> servers) {
+        if (servers.isEmpty()) {
+            return;
+        }
+        Map<Integer, List<ServerLeases.Address>> byPort = new TreeMap<>();
+        servers.forEach(server ->
+                byPort.computeIfAbsent(server.port(), port -> new ArrayList<>()).add(server));
         ObjectNode endpoints = JsonNodeFactory.instance.objectNode();
         endpoints.put("kind", "Endpoints").put("apiVersion", "v1");
         ObjectNode metadata =
                 endpoints.putObject("metadata").put("name", "kubernetes").put("namespace", "default");
         metadata.putObject("labels").put("endpointslice.kubernetes.io/skip-mirror", "true");
-        ObjectNode subset = endpoints.putArray("subsets").addObject();
-        subset.putArray("addresses").addObject().put("ip", address);
-        subset.putArray("ports")
-                .addObject()
-                .put("name", "https")
-                .put("port", port)
-                .put("protocol", "TCP");
+        ArrayNode subsets = endpoints.putArray("subsets");
+        Set<String> slices = new HashSet<>();
+        byPort.forEach((port, addresses) -> {
+            ObjectNode subset = subsets.addObject();
+            ArrayNode ips = subset.putArray("addresses");
+            addresses.forEach(address -> ips.addObject().put("ip", address.ip()));
+            subset.set("ports", ports(port));
+            String name = slices.isEmpty() ? "kubernetes" : "kubernetes-" + port;
+            slices.add(name);
+            replace("discovery.k8s.io", "endpointslices", slice(name, port, addresses));
+        });
         replace("", "endpoints", endpoints);
+        removeOtherSlices(slices);
+    }
+
+    private static ObjectNode slice(String name, int port, List<ServerLeases.Address> addresses) {
         ObjectNode slice = JsonNodeFactory.instance.objectNode();
         slice.put("kind", "EndpointSlice").put("apiVersion", "discovery.k8s.io/v1");
         slice.putObject("metadata")
-                .put("name", "kubernetes")
+                .put("name", name)
                 .put("namespace", "default")
                 .putObject("labels")
                 .put("kubernetes.io/service-name", "kubernetes");
         slice.put("addressType", "IPv4");
-        ObjectNode endpoint = slice.putArray("endpoints").addObject();
-        endpoint.putArray("addresses").add(address);
-        endpoint.putObject("conditions").put("ready", true);
-        slice.putArray("ports")
-                .addObject()
-                .put("name", "https")
-                .put("port", port)
-                .put("protocol", "TCP");
-        replace("discovery.k8s.io", "endpointslices", slice);
+        ArrayNode endpoints = slice.putArray("endpoints");
+        addresses.forEach(address -> {
+            ObjectNode endpoint = endpoints.addObject();
+            endpoint.putArray("addresses").add(address.ip());
+            endpoint.putObject("conditions").put("ready", true);
+        });
+        slice.set("ports", ports(port));
+        return slice;
+    }
+
+    private static ArrayNode ports(int port) {
+        ArrayNode ports = JsonNodeFactory.instance.arrayNode();
+        ports.addObject().put("name", "https").put("port", port).put("protocol", "TCP");
+        return ports;
+    }
+
+    private void removeOtherSlices(Set<String> kept) {
+        ServedResource resource = resources.require("discovery.k8s.io", "endpointslices");
+        String prefix = resource.key("default", "kubernetes-");
+        for (Storage.Entry entry : storage.list(prefix, null, 0, 0).entries()) {
+            String port = entry.key().substring(prefix.length());
+            if (port.matches("[0-9]+") && !kept.contains("kubernetes-" + port)) {
+                Storage.WriteResult done = storage.delete(entry.key(), entry.modRevision());
+                LOG.debug("{}: {}", entry.key(), done);
+            }
+        }
     }
 
     /** Makes an object as given, also when an older one is there: the server's address may have changed. */

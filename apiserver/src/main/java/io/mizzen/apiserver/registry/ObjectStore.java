@@ -13,6 +13,7 @@ import io.mizzen.apiserver.registry.validation.ObjectValidation;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.Storage.Entry;
 import io.mizzen.apiserver.storage.Storage.WriteResult;
+import io.mizzen.apiserver.storage.StorageUnavailableException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +93,9 @@ public final class ObjectStore {
         try {
             result = storage.create(key, ObjectCodec.toStorage(wanted), strategy.ttlSeconds());
         } catch (RuntimeException failed) {
-            strategy.release(wanted, null);
+            if (!mayHaveBeenDone(failed)) {
+                strategy.release(wanted, null);
+            }
             throw failed;
         }
         return switch (result) {
@@ -173,9 +176,16 @@ public final class ObjectStore {
                             entry.modRevision(),
                             resource.strategy().ttlSeconds());
         } catch (RuntimeException failed) {
-            resource.strategy().release(step.wanted(), step.old());
+            if (!mayHaveBeenDone(failed)) {
+                resource.strategy().release(step.wanted(), step.old());
+            }
             throw failed;
         }
+    }
+
+    /** What such a write claimed stays claimed: its object may exist. {@link ClaimRepair} frees what nobody came to hold. */
+    private static boolean mayHaveBeenDone(RuntimeException failed) {
+        return failed instanceof StorageUnavailableException unavailable && unavailable.outcomeUnknown();
     }
 
     /**

@@ -3,12 +3,15 @@ package io.mizzen.apiserver.registry;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.Storage.Entry;
 import io.mizzen.apiserver.storage.Storage.WriteResult;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,9 @@ public final class ServiceAllocator {
     private static final int ATTEMPTS = 512;
     private static final String ADDRESS_PREFIX = "/registry/ipaddresses/";
     private static final String PORT_PREFIX = "/registry/ranges/servicenodeports/";
+
+    private static final String MANAGED_BY = "ipaddress.kubernetes.io/managed-by";
+    private static final String MANAGER = "ipallocator.k8s.io";
 
     private final Storage storage;
     private final int network;
@@ -116,7 +122,7 @@ public final class ServiceAllocator {
         metadata.put("creationTimestamp", Metadata.time(clock.instant()));
         ObjectNode labels = metadata.putObject("labels");
         labels.put("ipaddress.kubernetes.io/ip-family", "IPv4");
-        labels.put("ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io");
+        labels.put(MANAGED_BY, MANAGER);
         ObjectNode parent = object.putObject("spec").putObject("parentRef");
         parent.put("group", "").put("resource", "services");
         parent.put("namespace", service.substring(0, slash)).put("name", service.substring(slash + 1));
@@ -151,6 +157,27 @@ public final class ServiceAllocator {
 
     void releasePort(int port) {
         release(PORT_PREFIX + port);
+    }
+
+    /** The claims there are, of addresses and of ports; addresses that somebody else made an object for are none. */
+    List<Entry> claims() {
+        List<Entry> claims = new ArrayList<>();
+        for (Entry entry : storage.list(ADDRESS_PREFIX, null, 0, 0).entries()) {
+            ObjectNode address = ObjectCodec.fromStorage(entry.value(), entry.modRevision());
+            if (MANAGER.equals(ObjectTree.labels(address).get(MANAGED_BY))) {
+                claims.add(entry);
+            }
+        }
+        claims.addAll(storage.list(PORT_PREFIX, null, 0, 0).entries());
+        return claims;
+    }
+
+    static String addressKey(String address) {
+        return ADDRESS_PREFIX + address;
+    }
+
+    static String portKey(int port) {
+        return PORT_PREFIX + port;
     }
 
     private void release(String key) {

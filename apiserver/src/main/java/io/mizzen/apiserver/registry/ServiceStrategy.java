@@ -32,6 +32,12 @@ final class ServiceStrategy implements Strategy {
         return spec.path("type").asText().equals("ExternalName");
     }
 
+    /** A balancer outside asks it which nodes have endpoints. */
+    private static boolean needsHealthCheckPort(JsonNode spec) {
+        return spec.path("type").asText().equals("LoadBalancer")
+                && spec.path("externalTrafficPolicy").asText().equals("Local");
+    }
+
     private static boolean hasNodePorts(JsonNode spec) {
         String type = spec.path("type").asText();
         return type.equals("NodePort")
@@ -116,6 +122,11 @@ final class ServiceStrategy implements Strategy {
                 spec.path("ports").forEach(port -> ((ObjectNode) port).remove("nodePort"));
             }
         }
+        if (!needsHealthCheckPort(spec)) {
+            spec.remove("healthCheckNodePort");
+        } else if (spec.path("healthCheckNodePort").asInt(0) == 0 && before.has("healthCheckNodePort")) {
+            spec.set("healthCheckNodePort", before.get("healthCheckNodePort"));
+        }
         if (!spec.path("type").asText().equals("LoadBalancer")) {
             spec.remove(List.of("allocateLoadBalancerNodePorts", "healthCheckNodePort"));
             ObjectTree.child(service, "status").putObject("loadBalancer");
@@ -156,6 +167,7 @@ final class ServiceStrategy implements Strategy {
         try {
             claimAddress(spec, reference, oldIps, undo, ObjectTree.name(service));
             claimNodePorts(spec, reference, oldPorts, undo, ObjectTree.name(service));
+            claimHealthCheckPort(spec, reference, oldPorts, undo, ObjectTree.name(service));
         } catch (RuntimeException refused) {
             undo.forEach(Runnable::run);
             throw refused;
@@ -179,6 +191,28 @@ final class ServiceStrategy implements Strategy {
         undo.add(() -> allocator.releaseAddress(claimed));
         spec.put("clusterIP", claimed);
         spec.putArray("clusterIPs").add(claimed);
+    }
+
+    private void claimHealthCheckPort(
+            ObjectNode spec, String reference, Set<Integer> held, List<Runnable> undo, String name) {
+        if (!needsHealthCheckPort(spec)) {
+            return;
+        }
+        int wanted = spec.path("healthCheckNodePort").asInt(0);
+        if (held.contains(wanted)) {
+            return;
+        }
+        if (wanted == 0) {
+            wanted = allocator.claimAnyPort(reference);
+            spec.put("healthCheckNodePort", wanted);
+        } else {
+            String problem = allocator.claimPort(wanted, reference);
+            if (problem != null) {
+                throw refusal(name, "spec.healthCheckNodePort", Integer.toString(wanted), problem);
+            }
+        }
+        int claimed = wanted;
+        undo.add(() -> allocator.releasePort(claimed));
     }
 
     private void claimNodePorts(
@@ -229,18 +263,19 @@ final class ServiceStrategy implements Strategy {
         ports.forEach(allocator::releasePort);
     }
 
-    private static Set<String> addresses(JsonNode service) {
+    static Set<String> addresses(JsonNode service) {
         Set<String> addresses =
                 new HashSet<>(ObjectTree.texts(service.path("spec").path("clusterIPs")));
         addresses.remove("None");
         return addresses;
     }
 
-    private static Set<Integer> nodePorts(JsonNode service) {
+    static Set<Integer> nodePorts(JsonNode service) {
         Set<Integer> ports = new HashSet<>();
         service.path("spec")
                 .path("ports")
                 .forEach(port -> ports.add(port.path("nodePort").asInt(0)));
+        ports.add(service.path("spec").path("healthCheckNodePort").asInt(0));
         ports.remove(0);
         return ports;
     }
