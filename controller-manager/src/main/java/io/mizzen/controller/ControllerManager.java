@@ -21,9 +21,11 @@ import io.mizzen.controller.deployment.DeploymentController;
 import io.mizzen.controller.disruption.DisruptionController;
 import io.mizzen.controller.endpoint.EndpointSliceController;
 import io.mizzen.controller.endpoint.EndpointsController;
+import io.mizzen.controller.endpoint.SliceMirroringController;
 import io.mizzen.controller.garbage.GarbageCollector;
 import io.mizzen.controller.job.JobController;
 import io.mizzen.controller.job.TtlAfterFinishedController;
+import io.mizzen.controller.loadbalancer.LoadBalancerController;
 import io.mizzen.controller.namespace.NamespaceController;
 import io.mizzen.controller.node.NodeLifecycleController;
 import io.mizzen.controller.node.TaintEvictionController;
@@ -185,6 +187,14 @@ public final class ControllerManager implements AutoCloseable {
                 "ttl-after-finished-controller", "ttl-after-finished-controller", TtlAfterFinishedController::new));
         known.add(new Known("endpointslice-controller", "endpointslice-controller", EndpointSliceController::new));
         known.add(new Known("endpoints-controller", "endpoint-controller", EndpointsController::new));
+        known.add(new Known(
+                "endpointslice-mirroring-controller",
+                "endpointslicemirroring-controller",
+                SliceMirroringController::new));
+        known.add(new Known(
+                "service-lb-controller",
+                "service-controller",
+                context -> new LoadBalancerController(context, options.loadBalancerPool())));
         known.add(new Known(
                 "node-lifecycle-controller",
                 "node-controller",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller;
 
+import io.mizzen.controller.loadbalancer.AddressPool;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param terminatedPodThreshold how many ended pods may stay in the cluster
  * @param signingKeyPem private key of the root CA; without it no certificates are signed
  * @param nodeMonitorGracePeriod how long a node may be silent before it counts as lost
+ * @param loadBalancerPool addresses of Services of type LoadBalancer; without any they get those of the nodes
  */
 public record ControllerManagerOptions(
         String clusterCidr,
@@ -28,7 +30,8 @@ public record ControllerManagerOptions(
         boolean serviceAccountCredentials,
         int terminatedPodThreshold,
         Optional<String> signingKeyPem,
-        Duration nodeMonitorGracePeriod) {
+        Duration nodeMonitorGracePeriod,
+        AddressPool loadBalancerPool) {
 
     /** How long a node may be silent, unless told otherwise. */
     public static final Duration NODE_MONITOR_GRACE_PERIOD = Duration.ofSeconds(40);
@@ -49,7 +52,8 @@ public record ControllerManagerOptions(
                 true,
                 12_500,
                 Optional.empty(),
-                NODE_MONITOR_GRACE_PERIOD);
+                NODE_MONITOR_GRACE_PERIOD,
+                AddressPool.parse(""));
     }
 
     /** The same with this pod range. */
@@ -63,7 +67,8 @@ public record ControllerManagerOptions(
                 serviceAccountCredentials,
                 terminatedPodThreshold,
                 signingKeyPem,
-                nodeMonitorGracePeriod);
+                nodeMonitorGracePeriod,
+                loadBalancerPool);
     }
 
     /** The same, publishing this CA. */
@@ -77,7 +82,8 @@ public record ControllerManagerOptions(
                 serviceAccountCredentials,
                 terminatedPodThreshold,
                 signingKeyPem,
-                nodeMonitorGracePeriod);
+                nodeMonitorGracePeriod,
+                loadBalancerPool);
     }
 
     /** The same, signing certificates with the root CA's key. */
@@ -91,7 +97,8 @@ public record ControllerManagerOptions(
                 serviceAccountCredentials,
                 terminatedPodThreshold,
                 Optional.of(pem),
-                nodeMonitorGracePeriod);
+                nodeMonitorGracePeriod,
+                loadBalancerPool);
     }
 
     /** The same with another patience with silent nodes. */
@@ -105,7 +112,23 @@ public record ControllerManagerOptions(
                 serviceAccountCredentials,
                 terminatedPodThreshold,
                 signingKeyPem,
-                period);
+                period,
+                loadBalancerPool);
+    }
+
+    /** The same with addresses for load balancers. */
+    public ControllerManagerOptions withLoadBalancerPool(AddressPool pool) {
+        return new ControllerManagerOptions(
+                clusterCidr,
+                nodeCidrMaskSize,
+                rootCaPem,
+                controllers,
+                leaderElection,
+                serviceAccountCredentials,
+                terminatedPodThreshold,
+                signingKeyPem,
+                nodeMonitorGracePeriod,
+                pool);
     }
 
     /** The same, running these controllers. */
@@ -119,7 +142,8 @@ public record ControllerManagerOptions(
                 serviceAccountCredentials,
                 terminatedPodThreshold,
                 signingKeyPem,
-                nodeMonitorGracePeriod);
+                nodeMonitorGracePeriod,
+                loadBalancerPool);
     }
 
     /** The same, standing for leadership under this identity. */
@@ -133,7 +157,8 @@ public record ControllerManagerOptions(
                 serviceAccountCredentials,
                 terminatedPodThreshold,
                 signingKeyPem,
-                nodeMonitorGracePeriod);
+                nodeMonitorGracePeriod,
+                loadBalancerPool);
     }
 
     /** The same, with every controller acting as the connection's user. */
@@ -147,7 +172,8 @@ public record ControllerManagerOptions(
                 false,
                 terminatedPodThreshold,
                 signingKeyPem,
-                nodeMonitorGracePeriod);
+                nodeMonitorGracePeriod,
+                loadBalancerPool);
     }
 
     /** Whether a controller is to run. */

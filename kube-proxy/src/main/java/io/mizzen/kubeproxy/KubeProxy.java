@@ -17,6 +17,7 @@ import io.mizzen.client.ObjectKey;
 import io.mizzen.kubeproxy.dns.ClusterDns;
 import io.mizzen.kubeproxy.dns.ClusterDnsOptions;
 import io.mizzen.kubeproxy.service.Family;
+import io.mizzen.kubeproxy.service.ServiceHealth;
 import io.mizzen.kubeproxy.service.ServiceTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,6 +58,7 @@ public final class KubeProxy implements AutoCloseable {
     private final Informer<Node> nodes;
     private final Programmer programmer;
     private final HealthServer healthServer;
+    private final HealthCheckPorts healthChecks = new HealthCheckPorts();
     private final Semaphore changes = new Semaphore(0);
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicReference<Instant> waitingSince;
@@ -125,6 +127,7 @@ public final class KubeProxy implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         healthServer.close();
+        healthChecks.close();
         informers.close();
     }
 
@@ -181,7 +184,11 @@ public final class KubeProxy implements AutoCloseable {
             List<EndpointSlice> known = knownSlices();
             boolean hasChanged = false;
             for (Family family : Family.values()) {
-                hasChanged |= programmer.program(ServiceTable.of(services.list(), known, place, family), family);
+                ServiceTable table = ServiceTable.of(services.list(), known, place, family);
+                hasChanged |= programmer.program(table, family);
+                if (family == Family.IPV4) {
+                    healthChecks.serve(ServiceHealth.of(services.list(), table));
+                }
             }
             if (hasChanged) {
                 duration.record(Duration.ofNanos(System.nanoTime() - started));

@@ -110,7 +110,8 @@ final class AllInOne {
                                                 pki.clusterAuthorityPem(),
                                                 Files.readString(
                                                         pki.clusterAuthority().key()),
-                                                settings.nodeGrace()),
+                                                settings.nodeGrace(),
+                                                settings.balancers()),
                                         election(),
                                         registry)),
                         new Component(

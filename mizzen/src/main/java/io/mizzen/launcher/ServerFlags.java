@@ -48,8 +48,17 @@ final class ServerFlags {
     private static final List<Flag> CLIENT = List.of(
             Flag.value("kubeconfig", "FILE", "", "How to reach the API server; empty: as the data folder says"));
 
-    private static final List<Flag> CONTROLLERS = List.of(Flag.value(
-            "node-monitor-grace-period", "DURATION", "40s", "How long a node may be silent before it counts as lost"));
+    private static final List<Flag> CONTROLLERS = List.of(
+            Flag.value(
+                    "node-monitor-grace-period",
+                    "DURATION",
+                    "40s",
+                    "How long a node may be silent before it counts as lost"),
+            Flag.value(
+                    "load-balancer-pool",
+                    "CIDR,…",
+                    "",
+                    "Addresses of load balancers, also first-last; empty: those of the nodes"));
 
     private static final List<Flag> AGENT = List.of(
             Flag.value("server", "URL", "", "The cluster's API server, https://host:6443"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.launcher;
 
+import io.mizzen.controller.loadbalancer.AddressPool;
 import io.mizzen.launcher.flag.FlagValues;
 import io.mizzen.launcher.node.Cidr;
 import io.mizzen.launcher.node.Machine;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param network addresses of pods and Services
  * @param node this node
  * @param nodeGrace how long a node may be silent
+ * @param balancers addresses of load balancers
  * @param token join token that does not expire
  */
 record ServerSettings(
@@ -28,6 +30,7 @@ record ServerSettings(
         Network network,
         Node node,
         Duration nodeGrace,
+        AddressPool balancers,
         Optional<JoinToken> token) {
 
     /**
@@ -125,6 +128,7 @@ record ServerSettings(
                 Network.from(flags),
                 node,
                 flags.duration("node-monitor-grace-period"),
+                balancers(flags),
                 token(flags));
     }
 
@@ -140,6 +144,14 @@ record ServerSettings(
                             + ", with or without K10<hash>:: before it");
         }
         return token;
+    }
+
+    static AddressPool balancers(FlagValues flags) {
+        try {
+            return AddressPool.parse(flags.text("load-balancer-pool"));
+        } catch (IllegalArgumentException malformed) {
+            throw new LaunchException("--load-balancer-pool: " + malformed.getMessage());
+        }
     }
 
     static Api api(FlagValues flags, String nodeIp) {

@@ -239,6 +239,8 @@ public final class Bootstrap {
         }
         store.update(WriteContext.server(clock.instant()), resource, "default", name, current -> {
             ObjectNode object = Objects.requireNonNull(current);
+            // Without it the change is made again on what another server wrote meanwhile.
+            ObjectTree.metadata(object).remove("resourceVersion");
             wanted.properties().forEach(field -> {
                 if (!field.getKey().equals("metadata")) {
                     object.set(field.getKey(), field.getValue());

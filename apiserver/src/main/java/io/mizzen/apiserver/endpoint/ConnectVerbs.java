@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Subresources that lead to a kubelet, a pod or a service: log, exec, attach, portforward, proxy. Thread-safe. */
 final class ConnectVerbs {
@@ -39,11 +40,11 @@ final class ConnectVerbs {
     }
 
     ApiResponse connect(ResourceRequest request) throws InterruptedException {
-        ObjectNode object = store.get(request.resource(), request.namespace(), request.name());
         String subresource = request.info().subresource();
         if (subresource.equals("proxy")) {
-            return forwarder.forward(request.http(), proxyTarget(request, object));
+            return forwarder.forward(request.http(), proxyTarget(request));
         }
+        ObjectNode object = store.get(request.resource(), request.namespace(), request.name());
         if (subresource.equals("log")) {
             return forwarder.forwardLog(request.http(), kubelet(object, logPath(request, object)));
         }
@@ -195,29 +196,75 @@ final class ConnectVerbs {
         return new Target(address, port == 0 ? KUBELET_PORT : port, true, true, path);
     }
 
-    /** {@code proxy}: names may carry a scheme and a port, {@code https:web:443}. */
-    private Target proxyTarget(ResourceRequest request, ObjectNode object) {
+    private Target proxyTarget(ResourceRequest request) {
         String rest = "/" + request.info().rest() + query(request.query(), Set.of());
-        return switch (request.resource().definition().plural()) {
-            case "nodes" -> kubeletOf(object, rest);
-            case "pods" -> {
-                String address = ObjectTree.text(object, "status", "podIP");
-                if (address.isEmpty()) {
-                    throw StatusException.badRequest("address not allowed");
+        String plural = request.resource().definition().plural();
+        if (plural.equals("nodes")) {
+            return kubeletOf(store.get(request.resource(), "", request.name()), rest);
+        }
+        String kind = plural.equals("pods") ? "pod" : "service";
+        ProxyName name = ProxyName.parse(request.name())
+                .orElseThrow(
+                        () -> StatusException.badRequest("invalid " + kind + " request \"" + request.name() + "\""));
+        ObjectNode object = store.get(request.resource(), request.namespace(), name.name());
+        return kind.equals("pod") ? podTarget(object, name, rest) : serviceTarget(request, object, name, rest);
+    }
+
+    private static Target podTarget(ObjectNode pod, ProxyName name, String rest) {
+        String address = ObjectTree.text(pod, "status", "podIP");
+        if (address.isEmpty()) {
+            throw StatusException.badRequest("address not allowed");
+        }
+        int first = pod.path("spec")
+                .path("containers")
+                .path(0)
+                .path("ports")
+                .path(0)
+                .path("containerPort")
+                .asInt(80);
+        boolean isNumber = name.port().matches("[0-9]{1,5}");
+        if (!name.port().isEmpty() && !isNumber) {
+            throw StatusException.badRequest("invalid pod request: port \"" + name.port() + "\" is not a number");
+        }
+        return new Target(address, isNumber ? Integer.parseInt(name.port()) : first, name.isTls(), false, rest);
+    }
+
+    /** One of the ready addresses behind a port of the Service, whichever is drawn. */
+    private Target serviceTarget(ResourceRequest request, ObjectNode service, ProxyName name, String rest) {
+        String portName = name.port();
+        JsonNode ports = service.path("spec").path("ports");
+        if (portName.isEmpty() && ports.size() == 1) {
+            portName = ports.path(0).path("name").asText("");
+        } else if (portName.matches("[0-9]{1,5}")) {
+            portName = nameOfPort(ports, Integer.parseInt(portName), name.name());
+        }
+        List<Target> targets = new ArrayList<>();
+        ObjectNode endpoints = store.get(resources.require("", "endpoints"), request.namespace(), name.name());
+        for (JsonNode subset : endpoints.path("subsets")) {
+            for (JsonNode port : subset.path("ports")) {
+                if (port.path("name").asText("").equals(portName)) {
+                    int number = port.path("port").asInt();
+                    subset.path("addresses")
+                            .forEach(address -> targets.add(
+                                    new Target(address.path("ip").asText(), number, name.isTls(), false, rest)));
                 }
-                int port = object.path("spec")
-                        .path("containers")
-                        .path(0)
-                        .path("ports")
-                        .path(0)
-                        .path("containerPort")
-                        .asInt(80);
-                yield new Target(address, port, false, false, rest);
             }
-            default ->
-                throw StatusException.of(
-                        StatusReason.ServiceUnavailable,
-                        "no endpoints available for service \"" + request.name() + "\"");
-        };
+        }
+        if (targets.isEmpty()) {
+            throw StatusException.of(
+                    StatusReason.ServiceUnavailable, "no endpoints available for service \"" + request.name() + "\"");
+        }
+        return targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
+    }
+
+    private static String nameOfPort(JsonNode ports, int number, String service) {
+        for (JsonNode port : ports) {
+            if (port.path("port").asInt() == number) {
+                return port.path("name").asText("");
+            }
+        }
+        throw StatusException.of(
+                StatusReason.ServiceUnavailable,
+                "no service port " + number + " found for service \"" + service + "\"");
     }
 }

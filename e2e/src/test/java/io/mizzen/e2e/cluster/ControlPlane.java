@@ -70,6 +70,7 @@ public final class ControlPlane implements AutoCloseable {
         awaitServer(2);
         startOthers(2);
         startAgent();
+        approveServing();
         Kubectl.within(START)
                 .until(() -> kubectl(2)
                         .find("node/node-1", ".status.conditions[?(@.type=='Ready')].status")
@@ -84,6 +85,21 @@ public final class ControlPlane implements AutoCloseable {
         Kubectl.within(START)
                 .until(() -> !leader("kube-scheduler").isEmpty()
                         && !leader("kube-controller-manager").isEmpty());
+    }
+
+    /** The node has the address of the API servers, so nobody but an operator may approve its serving certificate. */
+    private void approveServing() {
+        Kubectl.within(START).until(() -> {
+            String waiting = kubectl(2)
+                    .ok("get", "csr", "--no-headers")
+                    .lines()
+                    .filter(line -> line.contains("kubelet-serving") && line.contains("Pending"))
+                    .map(line -> line.split(" ")[0])
+                    .findFirst()
+                    .orElse("");
+            return !waiting.isEmpty()
+                    && kubectl(2).run("certificate", "approve", waiting).exitCode() == 0;
+        });
     }
 
     private void startAgent() throws IOException {

@@ -23,6 +23,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +66,10 @@ public final class ClusterDns implements AutoCloseable {
         ResolvConf resolvConf =
                 new ResolvConf(options.resolvConf(), List.of(InetAddress.ofLiteral(options.clusterIp())));
         Upstream upstream = new Upstream(resolvConf, UPSTREAM_TIMEOUT, random);
-        Responder responder = new Responder(new ClusterZone(options.domain(), source), upstream::ask, random);
+        Responder responder = new Responder(
+                new ClusterZone(options.domain(), source),
+                new AnswerCache(upstream::ask, InstantSource.system()),
+                random);
         List<AddressRange> ranges =
                 options.allowedCidrs().stream().map(AddressRange::parse).toList();
         server = new DnsServer(

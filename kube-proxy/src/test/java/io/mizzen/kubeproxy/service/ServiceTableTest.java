@@ -94,4 +94,30 @@ class ServiceTableTest {
     private static io.mizzen.kubeproxy.service.Endpoint hinted(String ip, String zone) {
         return new io.mizzen.kubeproxy.service.Endpoint(ip, 80, true, true, false, false, Set.of(zone), Set.of());
     }
+
+    @Test
+    void countsTheReadyLocalEndpointsOfServicesWithAHealthCheckPort() {
+        var balanced = service(
+                "web",
+                "10.43.0.5",
+                80,
+                builder -> builder.editSpec()
+                        .withType("LoadBalancer")
+                        .withExternalTrafficPolicy("Local")
+                        .withHealthCheckNodePort(31000)
+                        .endSpec());
+        var slices = List.of(slice(
+                "web",
+                8080,
+                ready("10.42.0.1", "node"),
+                ready("10.42.0.2", "node"),
+                endpoint("10.42.0.3", "node", false, true, true),
+                ready("10.42.1.1", "other")));
+
+        var health = ServiceHealth.of(
+                List.of(balanced, service("plain", "10.43.0.6", 80)), table(List.of(balanced), slices));
+
+        assertThat(health).hasSize(1).containsEntry(31000, new ServiceHealth("default", "web", 2));
+        assertThat(health.get(31000).json()).contains("\"localEndpoints\":2");
+    }
 }
