@@ -3,9 +3,9 @@
 
 here=$(dirname "$(readlink -f "$0")")
 dist=$here/../mizzen/target/dist
-netns=mz-bench
+netns=${BENCH_NAME:-mz-bench}
 server=
-folder=/var/tmp/mz-bench
+folder=/var/tmp/$netns
 export KUBECONFIG=$folder/admin.yaml
 
 [ "$(id -u)" = 0 ] || { echo "run as root" >&2; exit 1; }

@@ -380,6 +380,33 @@ class ApiServerIT {
     }
 
     @Test
+    void claimsAHealthCheckPortForAsLongAsTrafficStaysLocal() throws Exception {
+        String services = "/api/v1/namespaces/default/services";
+        String spec = "{\"metadata\":{\"name\":\"%s\"},\"spec\":{\"type\":\"LoadBalancer\","
+                + "\"externalTrafficPolicy\":\"%s\"%s,\"ports\":[{\"port\":80}]}}";
+        int port = admin.post(services, spec.formatted("lb", "Local", ""))
+                .body()
+                .at("/spec/healthCheckNodePort")
+                .asInt();
+        String same = ",\"healthCheckNodePort\":" + port;
+
+        Answer taken = admin.post(services, spec.formatted("lb2", "Local", same));
+        Answer needless = admin.post(services, spec.formatted("lb2", "Cluster", same));
+        Answer open =
+                admin.patch(services + "/lb", "merge-patch+json", "{\"spec\":{\"externalTrafficPolicy\":\"Cluster\"}}");
+        Answer free = admin.post(services, spec.formatted("lb2", "Local", same));
+
+        assertThat(port).isBetween(30000, 32767);
+        assertThat(taken.message()).contains("provided port is already allocated");
+        assertThat(needless.code()).isEqualTo(422);
+        assertThat(open.code()).as(open.message()).isEqualTo(200);
+        assertThat(open.body().at("/spec/healthCheckNodePort").isMissingNode()).isTrue();
+        assertThat(free.code()).as(free.message()).isEqualTo(201);
+        admin.delete(services + "/lb");
+        admin.delete(services + "/lb2");
+    }
+
+    @Test
     void scalesThroughTheSubresource() throws Exception {
         admin.post(DEPLOYMENTS, deployment("scaled"));
         JsonNode scale = admin.get(DEPLOYMENTS + "/scaled/scale").body();

@@ -64,7 +64,9 @@ class HighAvailabilityIT {
     @Test
     void whatIsLeftGoesOnWhenOneOfEachIsKilled() throws Exception {
         Kubectl kubectl = plane.kubectl(2);
-        kubectl.ok("create", "deployment", "web", "--image=" + Cluster.IMAGE, "--replicas=2", "--", "sleep", "3600");
+        String program = "trap 'exit 0' TERM; sleep 3600 & wait";
+        kubectl.ok(
+                "create", "deployment", "web", "--image=" + Cluster.IMAGE, "--replicas=2", "--", "sh", "-c", program);
         assertThat(plane.leader("kube-scheduler")).isEqualTo("scheduler-1");
         assertThat(plane.leader("kube-controller-manager")).isEqualTo("controller-manager-1");
         assertThat(serversOfTheService()).containsExactly("6443", "6444");

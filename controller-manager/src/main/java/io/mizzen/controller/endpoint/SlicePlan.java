@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ final class SlicePlan {
     static final String SERVICE_NAME = "kubernetes.io/service-name";
     static final String MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
     static final String MANAGER = "endpointslice-controller.k8s.io";
+    private static final Set<String> ZONAL = Set.of("PreferClose", "PreferSameZone", "PreferSameNode");
     private static final String ZONE = "topology.kubernetes.io/zone";
 
     private SlicePlan() {}
@@ -226,15 +228,20 @@ final class SlicePlan {
                     .withTargetRef(EndpointRules.reference(pod))
                     .withNodeName(node.isEmpty() ? null : node)
                     .withZone(zone);
-            if (ready && zone != null && prefersZone()) {
-                endpoint.withNewHints().addNewForZone(zone).endHints();
+            String distribution = observed.service().getSpec().getTrafficDistribution();
+            boolean prefersNode = "PreferSameNode".equals(distribution) && !node.isEmpty();
+            boolean prefersZone = ZONAL.contains(String.valueOf(distribution)) && zone != null;
+            if (ready && (prefersNode || prefersZone)) {
+                var hints = endpoint.withNewHints();
+                if (prefersZone) {
+                    hints.addNewForZone(zone);
+                }
+                if (prefersNode) {
+                    hints.addNewForNode(node);
+                }
+                hints.endHints();
             }
             return endpoint.build();
-        }
-
-        private boolean prefersZone() {
-            String distribution = observed.service().getSpec().getTrafficDistribution();
-            return "PreferClose".equals(distribution) || "PreferSameZone".equals(distribution);
         }
 
         private @Nullable String zone(String node) {

@@ -110,6 +110,20 @@ class EndpointPlansTest {
                 .isEmpty();
     }
 
+    @Test
+    void hintsAtTheNodeOfReadyEndpointsWhenTrafficIsToStayThere() {
+        service.getSpec().setTrafficDistribution("PreferSameNode");
+
+        List<Endpoint> endpoints = decide(List.of(pod(1, true, false), pod(2, false, false)), List.of())
+                .create()
+                .getFirst()
+                .getEndpoints();
+
+        assertThat(endpoints.getFirst().getHints().getForNodes().getFirst().getName())
+                .isEqualTo("node");
+        assertThat(endpoints.getLast().getHints()).isNull();
+    }
+
     private SlicePlan.Changes decide(List<Pod> pods, List<EndpointSlice> slices) {
         return SlicePlan.decide(new SlicePlan.Observed(service, pods, Map.of(), slices));
     }

@@ -107,6 +107,14 @@ final class ServiceRules implements KindRules {
         if (!Values.absent(policy) && !reachable) {
             errors.invalid("spec.externalTrafficPolicy", policy, "may only be set for externally-accessible services");
         }
+        JsonNode healthPort = spec.path("healthCheckNodePort");
+        if (healthPort.asInt(0) != 0
+                && !(type.equals("LoadBalancer") && policy.asText("").equals("Local"))) {
+            errors.invalid(
+                    "spec.healthCheckNodePort",
+                    healthPort,
+                    "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
+        }
         int index = 0;
         for (JsonNode address : spec.path("externalIPs")) {
             String text = address.asText("");
@@ -144,6 +152,11 @@ final class ServiceRules implements KindRules {
                 && before.path("type").asText("").equals("LoadBalancer");
         if (balanced && !Values.same(now.path("loadBalancerClass"), before.path("loadBalancerClass"))) {
             errors.invalid("spec.loadBalancerClass", now.path("loadBalancerClass"), "may not change once set");
+        }
+        int port = now.path("healthCheckNodePort").asInt(0);
+        int portBefore = before.path("healthCheckNodePort").asInt(0);
+        if (port != 0 && portBefore != 0 && port != portBefore) {
+            errors.invalid("spec.healthCheckNodePort", port, "field is immutable");
         }
     }
 }
