@@ -45,6 +45,7 @@ bulk() {
 }
 
 rate() { inside ab -q -n $requests -c 4 "$1" 2>/dev/null | awk '/^Requests per second/ { print $4 }'; }
+better() { awk -v a="$1" -v b="$2" 'BEGIN { print (b > a ? b : a) }'; }
 programmed() { inside nft list chains ip 2>/dev/null | grep -c 'chain service-default/bulk-' || true; }
 # Count and seconds of the proxy's changes so far.
 syncs() {
@@ -60,9 +61,14 @@ kubectl wait pod/web --for=condition=Ready --timeout=60s >/dev/null
 pod=$(kubectl get pod web -o 'jsonpath={.status.podIP}')
 cluster_ip=$(kubectl get service web -o 'jsonpath={.spec.clusterIP}')
 until inside curl -sf --max-time 2 "http://$cluster_ip/name" >/dev/null; do sleep 0.2; done
+# In turns, so that both meet the same machine; the best of each, which others disturb least.
 rate "http://$pod:8080/name" >/dev/null
-direct=$(rate "http://$pod:8080/name")
-through=$(rate "http://$cluster_ip/name")
+direct=0
+through=0
+for _ in 1 2 3 4; do
+    direct=$(better "$direct" "$(rate "http://$pod:8080/name")")
+    through=$(better "$through" "$(rate "http://$cluster_ip/name")")
+done
 echo "requests a second: straight $direct, through the Service $through, ratio $(awk -v a="$through" -v b="$direct" \
     'BEGIN { printf "%.2f", a / b }')"
 

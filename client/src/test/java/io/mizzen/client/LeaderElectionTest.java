@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpecBuilder;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LeaderElectionTest {
@@ -37,6 +43,38 @@ class LeaderElectionTest {
     @Test
     void renewsItsOwn() {
         assertThat(decide(heldBy("me"), SEEN.plusSeconds(60))).isEqualTo(new LeaderElection.Step.Hold(false));
+    }
+
+    @Test
+    void givesUpTheLeadWhenTheServerHangs() throws Exception {
+        CountDownLatch forever = new CountDownLatch(1);
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        AtomicInteger reads = new AtomicInteger();
+        ApiClient hanging = (ApiClient) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ApiClient.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("create")) {
+                        return arguments[0];
+                    }
+                    if (reads.getAndIncrement() > 0 && !forever.await(1, TimeUnit.MINUTES)) {
+                        throw new IllegalStateException("nobody gave up");
+                    }
+                    return Optional.empty();
+                });
+        var options = new LeaderElection.Options(
+                new ObjectKey("kube-system", "test"),
+                "me",
+                Duration.ofMillis(300),
+                Duration.ofMillis(200),
+                Duration.ofMillis(20));
+
+        try (LeaderElection election = LeaderElection.start(
+                hanging, options, InstantSource.system(), started::countDown, stopped::countDown)) {
+            assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
+
+            assertThat(stopped.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(election.isLeading()).isFalse();
+        }
     }
 
     private static LeaderElection.Step decide(LeaseSpec lease, Instant now) {

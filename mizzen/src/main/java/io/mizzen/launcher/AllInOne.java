@@ -17,6 +17,7 @@ import io.mizzen.launcher.pki.ClusterPki.Client;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -65,7 +66,7 @@ final class AllInOne {
         }
     }
 
-    private void start() throws InterruptedException {
+    private void start() throws IOException, InterruptedException {
         ClusterPki pki = preparePki(settings.dataDir(), settings.api(), settings.network(), settings.node());
         pki.writeKubeconfig(settings.kubeconfig(), Client.ADMIN, settings.api().localUrl());
         LOG.info("The admin's kubeconfig is {}", settings.kubeconfig());
@@ -84,6 +85,7 @@ final class AllInOne {
                 settings.api().port());
         JoinSettings.publish(settings.dataDir(), settings.network(), settings.token(), pki.clusterAuthorityPem());
         Kubeconfigs files = new Kubeconfigs(settings.dataDir());
+        Optional<String> election = election();
         stack.startTogether(
                 List.of(
                         new Component(
@@ -100,7 +102,7 @@ final class AllInOne {
                                         registry)),
                         new Component(
                                 "kube-scheduler",
-                                () -> Components.scheduler(files.of(Client.SCHEDULER), election(), registry)),
+                                () -> Components.scheduler(files.of(Client.SCHEDULER), election, registry)),
                         new Component(
                                 "kube-controller-manager",
                                 () -> Components.controllerManager(
@@ -112,7 +114,7 @@ final class AllInOne {
                                                         pki.clusterAuthority().key()),
                                                 settings.nodeGrace(),
                                                 settings.balancers()),
-                                        election(),
+                                        election,
                                         registry)),
                         new Component(
                                 "kube-proxy",
@@ -131,9 +133,20 @@ final class AllInOne {
         awaitNode();
     }
 
-    /** Several servers may share one etcd: then one of each component works. The embedded store has one server. */
-    private Optional<String> election() {
-        return settings.api().etcd().endpoints().isEmpty() ? Optional.empty() : Optional.of(Standalone.identity());
+    /**
+     * Several servers may share one etcd: then one of each component works. The identity stays with the data folder, whose lock
+     * only one process has, so that a server that was killed takes up its own lease at once. The embedded store has one server.
+     */
+    private Optional<String> election() throws IOException {
+        if (settings.api().etcd().endpoints().isEmpty()) {
+            return Optional.empty();
+        }
+        Path file = settings.dataDir().resolve("server-id");
+        if (!Files.exists(file)) {
+            Path partial = Files.writeString(settings.dataDir().resolve("server-id.new"), Standalone.identity());
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+        }
+        return Optional.of(Files.readString(file).strip());
     }
 
     /** Makes the keys and the components' kubeconfigs. */
