@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
@@ -84,6 +85,8 @@ public final class WorkQueue<K> implements AutoCloseable {
     private final Counter refused;
     private final Timer queueDuration;
     private final Timer workDuration;
+    private final List<Gauge> gauges;
+    private final MeterRegistry registry;
 
     /** Makes an empty queue whose metrics carry {@code name}. */
     public WorkQueue(String name, RateLimits limits, InstantSource clock, MeterRegistry registry) {
@@ -98,13 +101,17 @@ public final class WorkQueue<K> implements AutoCloseable {
         refused = registry.counter("workqueue_refused_total", tags);
         queueDuration = registry.timer("workqueue_queue_duration_seconds", tags);
         workDuration = registry.timer("workqueue_work_duration_seconds", tags);
-        Gauge.builder("workqueue_depth", this, WorkQueue::depth).tags(tags).register(registry);
-        Gauge.builder("workqueue_unfinished_work_seconds", this, WorkQueue::unfinishedSeconds)
-                .tags(tags)
-                .register(registry);
-        Gauge.builder("workqueue_longest_running_processor_seconds", this, WorkQueue::longestSeconds)
-                .tags(tags)
-                .register(registry);
+        gauges = List.of(
+                Gauge.builder("workqueue_depth", this, WorkQueue::depth)
+                        .tags(tags)
+                        .register(registry),
+                Gauge.builder("workqueue_unfinished_work_seconds", this, WorkQueue::unfinishedSeconds)
+                        .tags(tags)
+                        .register(registry),
+                Gauge.builder("workqueue_longest_running_processor_seconds", this, WorkQueue::longestSeconds)
+                        .tags(tags)
+                        .register(registry));
+        this.registry = registry;
     }
 
     /**
@@ -278,9 +285,10 @@ public final class WorkQueue<K> implements AutoCloseable {
         }
     }
 
-    /** Takes no more keys, drops those that wait, and wakes every {@link #take}. */
+    /** Takes no more keys, drops those that wait, and wakes every {@link #take}. Its gauges go, so that a next queue has them. */
     @Override
     public void close() {
+        gauges.forEach(registry::remove);
         lock.lock();
         try {
             closed = true;

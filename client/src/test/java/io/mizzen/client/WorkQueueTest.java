@@ -16,6 +16,18 @@ class WorkQueueTest {
     private final WorkQueue<String> queue = new WorkQueue<>("test", RateLimits.standard(), clock, registry);
 
     @Test
+    void givesItsGaugesToTheNextQueueOfItsName() {
+        queue.close();
+
+        WorkQueue<String> next = new WorkQueue<>("test", RateLimits.standard(), clock, registry);
+        assertThat(next.add("a")).isTrue();
+
+        assertThat(registry.get("workqueue_depth").tag("name", "test").gauge().value())
+                .isEqualTo(1);
+        next.close();
+    }
+
+    @Test
     void handsOutAKeyOnceHoweverOftenItWasAdded() {
         queue.add("a");
         queue.add("b");
