@@ -27,6 +27,8 @@ import io.mizzen.kubelet.runtime.RuntimeReader;
 import io.mizzen.kubelet.server.KubeletAuthorizer;
 import io.mizzen.kubelet.server.KubeletServer;
 import io.mizzen.kubelet.stats.NodeStats;
+import io.mizzen.kubelet.volume.LocalPathKeeper;
+import io.mizzen.kubelet.volume.LocalPathVolumes;
 import io.mizzen.kubelet.volume.SubPaths;
 import io.mizzen.kubelet.volume.VolumeFolders;
 import io.mizzen.kubelet.volume.Volumes;
@@ -35,6 +37,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,6 +51,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Kubelet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
+
+    private static final String LOCAL_PATH_ROOT = "mizzen.io/local-path-root";
 
     private final List<AutoCloseable> parts = new ArrayList<>();
     private final PodWorkers workers;
@@ -92,6 +97,9 @@ public final class Kubelet implements AutoCloseable {
         } else {
             parts.add(new HealthWatch(health));
         }
+        control.volumes()
+                .ifPresent(volumes -> parts.add(new LocalPathKeeper(
+                        new LocalPathVolumes(options.nodeName(), options.localPathRoot()), volumes, clock, registry)));
         parts.add(control.pods().start(workers));
         parts.add(new Housekeeping(
                 services,
@@ -157,7 +165,11 @@ public final class Kubelet implements AutoCloseable {
                 cri,
                 new RuntimeReader(cri),
                 new Images(cri, control.objects(), control.events(), clock),
-                new Volumes(folders, control.objects(), clock),
+                new Volumes(
+                        folders,
+                        control.objects(),
+                        new LocalPathVolumes(options.nodeName(), options.localPathRoot()),
+                        clock),
                 new SubPaths(folders),
                 folders,
                 new Environment(control.objects()),
@@ -214,6 +226,7 @@ public final class Kubelet implements AutoCloseable {
                 options.maxPods(),
                 port,
                 options.nodeLabels(),
+                Map.of(LOCAL_PATH_ROOT, options.localPathRoot().toString()),
                 options.registerNode(),
                 options.intervals().nodeStatus(),
                 options.intervals().nodeStatusReport(),

@@ -16,6 +16,7 @@ public final class DefaultAdmission {
                 new ServiceAccountPlugin(storage, names),
                 new PodDefaultsPlugins.Priority(cache),
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
-                new StoragePlugins.DefaultStorageClass(cache)));
+                new StoragePlugins.DefaultStorageClass(cache),
+                new StoragePlugins.StorageObjectInUseProtection()));
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.admission;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.apiserver.registry.ObjectCodec;
@@ -10,7 +12,7 @@ import io.mizzen.apiserver.storage.cache.ListResult;
 import io.mizzen.apiserver.storage.cache.ObjectCache;
 import io.mizzen.apiserver.storage.cache.ResourceKey;
 
-/** The plugin DefaultStorageClass. */
+/** The plugins DefaultStorageClass and StorageObjectInUseProtection. */
 final class StoragePlugins {
     private StoragePlugins() {}
 
@@ -51,6 +53,31 @@ final class StoragePlugins {
             if (!name.isEmpty()) {
                 spec.put("storageClassName", name);
             }
+        }
+    }
+
+    /** New claims and volumes get the finalizer that keeps them while they are used. */
+    static final class StorageObjectInUseProtection implements Admission.Plugin {
+        @Override
+        public void mutate(AdmissionRequest request) {
+            if (!request.isCreate()) {
+                return;
+            }
+            if (request.isFor("", "persistentvolumeclaims")) {
+                protect(request.object(), "kubernetes.io/pvc-protection");
+            } else if (request.isFor("", "persistentvolumes")) {
+                protect(request.object(), "kubernetes.io/pv-protection");
+            }
+        }
+
+        private static void protect(ObjectNode object, String finalizer) {
+            ArrayNode finalizers = ObjectTree.child(object, "metadata").withArrayProperty("finalizers");
+            for (JsonNode present : finalizers) {
+                if (present.asText().equals(finalizer)) {
+                    return;
+                }
+            }
+            finalizers.add(finalizer);
         }
     }
 }
