@@ -121,10 +121,11 @@ final class BinderCore {
             return phase(claim, "Pending").orElse(Decision.none());
         }
         PersistentVolume volume = found.get();
-        if (VolumeRules.isBoundTo(volume, claim)) {
+        boolean isSetAside = VolumeRules.isBoundTo(volume, claim);
+        if (isSetAside && !VolumeRules.claimUid(volume).isEmpty()) {
             return bind(claim, volume);
         }
-        if (VolumeRules.claimOf(volume).isPresent()) {
+        if (!isSetAside && VolumeRules.claimOf(volume).isPresent()) {
             return phase(claim, "Pending")
                     .orElseGet(() -> Decision.none()
                             .telling(

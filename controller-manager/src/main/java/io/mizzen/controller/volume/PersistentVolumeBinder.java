@@ -53,6 +53,7 @@ public final class PersistentVolumeBinder implements Controller {
     private final ControllerLoop<Key> loop;
     private final Informer<PersistentVolumeClaim> claimCache;
     private final NewestView<PersistentVolumeClaim> claims;
+    private final Informer<PersistentVolume> volumeCache;
     private final NewestView<PersistentVolume> volumes;
     private final Informer<StorageClass> classes;
     private final Informer<Node> nodes;
@@ -66,13 +67,18 @@ public final class PersistentVolumeBinder implements Controller {
         this.queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, 1, this::reconcile);
         this.claimCache = context.informers().of(PersistentVolumeClaim.class);
-        Informer<PersistentVolume> volumeCache = context.informers().of(PersistentVolume.class);
+        this.volumeCache = context.informers().of(PersistentVolume.class);
         this.claims = new NewestView<>(claimCache, context.clock());
         this.volumes = new NewestView<>(volumeCache, context.clock());
         this.classes = context.informers().of(StorageClass.class);
         this.nodes = context.informers().of(Node.class);
         this.pods = context.informers().of(Pod.class);
         claimCache.addIndex(UNBOUND, PersistentVolumeBinder::unbound);
+        volumeCache.addIndex(
+                BY_CLAIM,
+                volume -> VolumeRules.claimOf(volume).stream()
+                        .map(ObjectKey::toString)
+                        .toList());
         pods.addIndex(BY_CLAIM, ClaimUsers::claimsOf);
         claimCache.onChange(claimChanges());
         volumeCache.onChange(volumeChanges());
@@ -131,6 +137,11 @@ public final class PersistentVolumeBinder implements Controller {
             public void deleted(PersistentVolumeClaim last) {
                 claims.gone(last);
                 lookAtVolume(last);
+                // A binding that was cut short is known to the volume alone.
+                volumeCache
+                        .byIndex(BY_CLAIM, ObjectKey.of(last).toString())
+                        .forEach(volume ->
+                                queue.add(new Key.OfVolume(volume.getMetadata().getName())));
             }
 
             private void lookAtVolume(PersistentVolumeClaim claim) {
