@@ -23,6 +23,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 class StorageIT {
     private static final Duration SOON = Duration.ofSeconds(30);
 
+    private static final String SCHEDULED = ".status.conditions[?(@.type=='PodScheduled')].message";
+
     private static Cluster cluster;
     private static Kubectl kubectl;
 
@@ -81,6 +83,14 @@ class StorageIT {
         assertThat(folder.resolve("a/b/file")).hasContent("part");
         assertThat(Files.getAttribute(folder.resolve("file"), "unix:gid")).isEqualTo(2000);
         kubectl.ok("exec", "writer", "--", "ln", "-s", "/etc", "/data/link");
+        assertThat(kubectl.fails(
+                        "patch",
+                        "pvc",
+                        "data",
+                        "--type=merge",
+                        "-p",
+                        "{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}"))
+                .contains("only dynamically provisioned pvc can be resized");
 
         kubectl.ok("delete", "pvc", "data", "--wait=false");
         assertThat(kubectl.ok("get", "pvc", "data", "--no-headers")).containsPattern("^data +Terminating ");
@@ -91,7 +101,7 @@ class StorageIT {
                     persistentVolumeClaim: {claimName: data}
                 """, "{name: data, mountPath: /data}"));
         Kubectl.within(SOON)
-                .until(() -> kubectl.find("pod/late", ".status.conditions[?(@.type=='PodScheduled')].message")
+                .until(() -> kubectl.find("pod/late", SCHEDULED)
                         .contains("persistentvolumeclaim \"data\" is being deleted"));
         assertThat(folder).exists();
 
@@ -142,6 +152,15 @@ class StorageIT {
     @Order(3)
     void aRetainedVolumeKeepsItsDataAndIsGivenToNobodyElse() throws Exception {
         Path folder = Files.createDirectories(cluster.dataDir().resolve("kept"));
+        kubectl.apply(claim("first", "storageClassName: \"\""));
+        kubectl.apply(pod("once", "", """
+                  volumes:
+                  - name: data
+                    persistentVolumeClaim: {claimName: first, readOnly: true}
+                """, "{name: data, mountPath: /data}"));
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("pod/once", SCHEDULED)
+                        .contains("pod has unbound immediate PersistentVolumeClaims"));
         kubectl.apply("""
                 apiVersion: v1
                 kind: PersistentVolume
@@ -152,14 +171,8 @@ class StorageIT {
                   persistentVolumeReclaimPolicy: Retain
                   hostPath: {path: "%s"}
                 """.formatted(folder));
-        kubectl.apply(claim("first", "storageClassName: \"\""));
         Kubectl.within(SOON)
                 .until(() -> kubectl.find("pvc/first", ".status.phase").equals("Bound"));
-        kubectl.apply(pod("once", "", """
-                  volumes:
-                  - name: data
-                    persistentVolumeClaim: {claimName: first, readOnly: true}
-                """, "{name: data, mountPath: /data}"));
         awaitRunning("once");
         assertThat(kubectl.fails("exec", "once", "--", "touch", "/data/file")).contains("Read-only file system");
         Files.writeString(folder.resolve("file"), "kept");
@@ -204,7 +217,7 @@ class StorageIT {
                     persistentVolumeClaim: {claimName: scratch-space}
                 """, "{name: space, mountPath: /space}"));
         Kubectl.within(SOON)
-                .until(() -> kubectl.find("pod/rival", ".status.conditions[?(@.type=='PodScheduled')].message")
+                .until(() -> kubectl.find("pod/rival", SCHEDULED)
                         .contains("node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode"
                                 + " already in-use by another pod"));
         kubectl.ok("delete", "pod", "rival", "scratch", "--timeout=30s");

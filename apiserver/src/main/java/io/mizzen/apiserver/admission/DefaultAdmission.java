@@ -17,6 +17,7 @@ public final class DefaultAdmission {
                 new PodDefaultsPlugins.Priority(cache),
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
                 new StoragePlugins.DefaultStorageClass(cache),
-                new StoragePlugins.StorageObjectInUseProtection()));
+                new StoragePlugins.StorageObjectInUseProtection(),
+                new StoragePlugins.PersistentVolumeClaimResize(cache)));
     }
 }

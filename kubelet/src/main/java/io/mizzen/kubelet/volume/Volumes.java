@@ -293,6 +293,10 @@ public final class Volumes {
                             + "\" that is not bound to it");
         }
         PersistentVolumeSpec spec = persistent.getSpec();
+        if ("Block".equals(spec.getVolumeMode())) {
+            throw VolumeException.notProcessed(
+                    volume, "volume " + volume + " has volumeMode Block, but is specified in volumeMounts");
+        }
         if (spec.getHostPath() != null) {
             return HostPath.checked(spec.getHostPath());
         }
