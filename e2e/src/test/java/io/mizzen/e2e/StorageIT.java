@@ -33,11 +33,16 @@ class StorageIT {
         cluster = Cluster.start(StorageIT.class);
         kubectl = cluster.kubectl();
         kubectl.ok("create", "configmap", "greeting", "--from-literal=text=hello");
-        kubectl.apply(pod("reader", "", """
+        kubectl.apply(pod(
+                "reader",
+                "",
+                """
                   volumes:
                   - name: config
                     configMap: {name: greeting}
-                """, "{name: config, mountPath: /config}"));
+                """,
+                "{name: config, mountPath: /config}",
+                "{name: config, mountPath: /once, subPath: text}"));
         awaitRunning("reader");
         kubectl.ok("patch", "configmap", "greeting", "--type=merge", "-p", "{\"data\":{\"text\":\"good bye\"}}");
     }
@@ -196,8 +201,10 @@ class StorageIT {
 
     @Test
     @Order(4)
-    void anEphemeralVolumeGoesWithItsPod() throws Exception {
-        kubectl.apply(pod("scratch", "", """
+    void anEphemeralVolumeGoesWithItsPodAndANamespaceWithAllItsVolumes() throws Exception {
+        kubectl.ok("create", "namespace", "space");
+        Kubectl space = kubectl.in("space");
+        space.apply(pod("scratch", "", """
                   volumes:
                   - name: space
                     ephemeral:
@@ -207,23 +214,33 @@ class StorageIT {
                           accessModes: [ReadWriteOncePod]
                           resources: {requests: {storage: 1Mi}}
                 """, "{name: space, mountPath: /space}"));
-        awaitRunning("scratch");
-        assertThat(kubectl.ok("get", "pvc", "-l", "kind=scratch", "--no-headers"))
+        awaitRunning(space, "scratch");
+        assertThat(space.ok("get", "pvc", "-l", "kind=scratch", "--no-headers"))
                 .containsPattern("^scratch-space +Bound +\\S+ +1Mi +RWOP +local-path ");
 
-        kubectl.apply(pod("rival", "", """
+        space.apply(pod("rival", "", """
                   volumes:
                   - name: space
                     persistentVolumeClaim: {claimName: scratch-space}
                 """, "{name: space, mountPath: /space}"));
         Kubectl.within(SOON)
-                .until(() -> kubectl.find("pod/rival", SCHEDULED)
+                .until(() -> space.find("pod/rival", SCHEDULED)
                         .contains("node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode"
                                 + " already in-use by another pod"));
-        kubectl.ok("delete", "pod", "rival", "scratch", "--timeout=30s");
+        space.ok("delete", "pod", "rival", "scratch", "--timeout=30s");
         Kubectl.within(SOON)
-                .untilAsserted(() ->
-                        assertThat(kubectl.ok("get", "pvc,pv", "-o", "name")).isEmpty());
+                .until(() -> space.find("pvc/scratch-space", ".metadata.name").isEmpty());
+        space.apply(claim("rest", ""));
+        space.apply(pod("rest", "", """
+                  volumes:
+                  - name: data
+                    persistentVolumeClaim: {claimName: rest}
+                """, "{name: data, mountPath: /data}"));
+        awaitRunning(space, "rest");
+        kubectl.ok("delete", "namespace", "space", "--timeout=60s");
+        Kubectl.within(SOON)
+                .untilAsserted(
+                        () -> assertThat(kubectl.ok("get", "pv", "-o", "name")).isEmpty());
         assertThat(folders()).isEmpty();
     }
 
@@ -233,6 +250,9 @@ class StorageIT {
         Kubectl.within(Duration.ofSeconds(120))
                 .until(() -> kubectl.ok("exec", "reader", "--", "cat", "/config/text")
                         .equals("good bye"));
+        assertThat(kubectl.ok("exec", "reader", "--", "cat", "/once"))
+                .as("subPath mounts are not updated")
+                .isEqualTo("hello");
         assertThat(kubectl.ok("exec", "reader", "--", "readlink", "/config/text"))
                 .isEqualTo("..data/text\n");
         assertThat(kubectl.fails("exec", "reader", "--", "touch", "/config/text"))
@@ -256,9 +276,13 @@ class StorageIT {
     }
 
     private static void awaitRunning(String pod) {
+        awaitRunning(kubectl, pod);
+    }
+
+    private static void awaitRunning(Kubectl in, String pod) {
         Kubectl.within(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(kubectl.find("pod/" + pod, ".status.phase"))
-                        .as(() -> kubectl.run("describe", "pod", pod).out())
+                .untilAsserted(() -> assertThat(in.find("pod/" + pod, ".status.phase"))
+                        .as(() -> in.run("describe", "pod", pod).out())
                         .isEqualTo("Running"));
     }
 

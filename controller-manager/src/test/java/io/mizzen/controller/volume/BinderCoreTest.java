@@ -129,6 +129,17 @@ class BinderCoreTest {
     }
 
     @Test
+    void namesThePodsThatAreNotScheduledYet() {
+        world.classes.put("local", storageClass("local", "mizzen.io/local-path", "WaitForFirstConsumer"));
+        world.add(claim("data", "local", "1Gi"));
+        world.consumers = List.of("web-0");
+
+        world.settle();
+
+        assertThat(world.told).containsExactly("data Normal WaitForPodScheduled waiting for pod web-0 to be scheduled");
+    }
+
+    @Test
     void choosesAgainWhenTheSelectedNodeHasGoneAndRefusesWhatANodeCannotOffer() {
         world.classes.put("local", storageClass("local", "mizzen.io/local-path", "WaitForFirstConsumer"));
         PersistentVolumeClaim claim = claim("data", "local", "1Gi");
@@ -229,6 +240,7 @@ class BinderCoreTest {
         final Map<String, StorageClass> classes = new HashMap<>();
         final Map<String, Node> nodes = new HashMap<>();
         final List<String> told = new ArrayList<>();
+        List<String> consumers = List.of();
 
         void add(HasMetadata... objects) {
             for (HasMetadata object : objects) {
@@ -315,7 +327,7 @@ class BinderCoreTest {
 
         @Override
         public List<String> unscheduledConsumers(PersistentVolumeClaim claim) {
-            return List.of();
+            return consumers;
         }
     }
 }
