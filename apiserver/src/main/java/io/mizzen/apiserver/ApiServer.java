@@ -14,6 +14,7 @@ import io.mizzen.apiserver.registry.BuiltInResources;
 import io.mizzen.apiserver.registry.ResourceRegistry;
 import io.mizzen.apiserver.registry.ServiceAllocator;
 import io.mizzen.apiserver.registry.Strategies;
+import io.mizzen.apiserver.storage.MeasuredStorage;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.cache.WatchCache;
 import io.mizzen.apiserver.storage.cache.WatchCacheOptions;
@@ -70,7 +71,7 @@ public final class ApiServer implements AutoCloseable {
         InstantSource clock = InstantSource.system();
         RandomGenerator random = new SecureRandom();
         Vertx vertx = vertx();
-        Storage storage = own(openStorage(options));
+        Storage storage = own(new MeasuredStorage(openStorage(options), metrics));
         ServiceAllocator allocator = new ServiceAllocator(storage, options.serviceCidr(), random, clock);
         ResourceRegistry resources = new ResourceRegistry();
         BuiltInResources.serve(Catalog.builtIn(), resources, new Strategies(allocator));
