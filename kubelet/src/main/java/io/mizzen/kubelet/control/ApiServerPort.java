@@ -356,7 +356,7 @@ public final class ApiServerPort
     }
 
     @Override
-    public void removeFinalizer(PersistentVolume volume, String finalizer) throws IOException {
+    public boolean removeFinalizer(PersistentVolume volume, String finalizer) throws IOException {
         ObjectNode patch = Json.object();
         ObjectNode metadata = patch.putObject("metadata");
         metadata.put("resourceVersion", volume.getMetadata().getResourceVersion());
@@ -367,10 +367,14 @@ public final class ApiServerPort
         try {
             api.patch(PersistentVolume.class, ObjectKey.of(volume), patch);
         } catch (KubernetesClientException e) {
+            if (ApiErrors.isConflict(e)) {
+                return false;
+            }
             if (!ApiErrors.isNotFound(e)) {
                 throw failed(e);
             }
         }
+        return true;
     }
 
     private static IOException failed(KubernetesClientException e) {

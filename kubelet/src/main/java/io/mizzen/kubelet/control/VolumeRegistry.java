@@ -17,7 +17,8 @@ public interface VolumeRegistry {
     /**
      * Takes a finalizer off a volume, only if it is still at the version given; one that is gone is done. Blocks.
      *
+     * @return whether it is off; false when the volume has changed meanwhile
      * @throws IOException when it could not be done now; the caller tries again
      */
-    void removeFinalizer(PersistentVolume volume, String finalizer) throws IOException;
+    boolean removeFinalizer(PersistentVolume volume, String finalizer) throws IOException;
 }

@@ -10,6 +10,7 @@ import io.mizzen.client.WorkQueue;
 import io.mizzen.kubelet.control.VolumeRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -19,6 +20,7 @@ import java.util.Optional;
  */
 public final class LocalPathKeeper implements AutoCloseable {
     private static final String NAME = "local-path-keeper";
+    private static final Duration SOON = Duration.ofMillis(100);
 
     private final LocalPathVolumes volumes;
     private final VolumeRegistry registry;
@@ -43,11 +45,13 @@ public final class LocalPathKeeper implements AutoCloseable {
     private Result reconcile(String name) {
         try {
             Optional<PersistentVolume> volume = registry.volume(name).filter(volumes::isLeaving);
-            if (volume.isPresent()) {
-                volumes.reclaim(volume.get());
-                registry.removeFinalizer(volume.get(), LocalPathVolumes.FINALIZER);
+            if (volume.isEmpty()) {
+                return Result.done();
             }
-            return Result.done();
+            volumes.reclaim(volume.get());
+            return registry.removeFinalizer(volume.get(), LocalPathVolumes.FINALIZER)
+                    ? Result.done()
+                    : Result.after(SOON);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
