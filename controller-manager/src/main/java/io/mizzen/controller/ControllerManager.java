@@ -33,6 +33,10 @@ import io.mizzen.controller.replicaset.ReplicaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
 import io.mizzen.controller.statefulset.StatefulSetController;
+import io.mizzen.controller.volume.ClaimProtectionController;
+import io.mizzen.controller.volume.EphemeralVolumeController;
+import io.mizzen.controller.volume.PersistentVolumeBinder;
+import io.mizzen.controller.volume.VolumeProtectionController;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -179,6 +183,16 @@ public final class ControllerManager implements AutoCloseable {
         known.add(new Known("daemonset-controller", "daemon-set-controller", DaemonSetController::new));
         known.add(new Known("statefulset-controller", "statefulset-controller", StatefulSetController::new));
         known.add(new Known("cronjob-controller", "cronjob-controller", CronJobController::new));
+        known.add(new Known(
+                "persistentvolume-binder-controller", "persistent-volume-binder", PersistentVolumeBinder::new));
+        known.add(new Known(
+                "persistentvolumeclaim-protection-controller",
+                "pvc-protection-controller",
+                ClaimProtectionController::new));
+        known.add(new Known(
+                "persistentvolume-protection-controller", "pv-protection-controller", VolumeProtectionController::new));
+        known.add(new Known(
+                "ephemeral-volume-controller", "ephemeral-volume-controller", EphemeralVolumeController::new));
         known.add(new Known("disruption-controller", "disruption-controller", DisruptionController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(

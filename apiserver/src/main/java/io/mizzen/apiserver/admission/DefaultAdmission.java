@@ -18,6 +18,8 @@ public final class DefaultAdmission {
                 new PodDefaultsPlugins.Priority(cache),
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
                 new StoragePlugins.DefaultStorageClass(cache),
+                new StoragePlugins.StorageObjectInUseProtection(),
+                new StoragePlugins.PersistentVolumeClaimResize(cache),
                 new CertificatePlugins.Approval(authorizer),
                 new CertificatePlugins.Signing(authorizer),
                 new CertificatePlugins.SubjectRestriction()));

@@ -89,6 +89,7 @@ public final class Bootstrap {
         }
         priorityClass("system-node-critical", 2_000_001_000, "Pods that their node cannot do without.");
         priorityClass("system-cluster-critical", 2_000_000_000, "Pods that the cluster cannot do without.");
+        storageClass();
         serviceCidr(serviceCidr);
         kubernetesService(advertiseAddress, port, serviceAddress);
     }
@@ -129,6 +130,20 @@ public final class Bootstrap {
         object.putObject("metadata").put("name", name);
         object.put("value", value).put("description", description);
         createIfAbsent("scheduling.k8s.io", "priorityclasses", "", object);
+    }
+
+    /** The class of the volumes that nodes keep in a folder of their own, which claims get by default. */
+    private void storageClass() {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        object.put("kind", "StorageClass").put("apiVersion", "storage.k8s.io/v1");
+        object.putObject("metadata")
+                .put("name", "local-path")
+                .putObject("annotations")
+                .put("storageclass.kubernetes.io/is-default-class", "true");
+        object.put("provisioner", "mizzen.io/local-path")
+                .put("reclaimPolicy", "Delete")
+                .put("volumeBindingMode", "WaitForFirstConsumer");
+        createIfAbsent("storage.k8s.io", "storageclasses", "", object);
     }
 
     private void serviceCidr(String cidr) {

@@ -35,8 +35,8 @@ public final class Strategies {
         byResource.put("limitranges", plain.createOnUpdate());
         byResource.put("leases.coordination.k8s.io", plain.createOnUpdate().guarded());
         byResource.put("endpointslices.discovery.k8s.io", counted);
-        byResource.put("persistentvolumes", plain.returnsDeleted());
-        byResource.put("persistentvolumeclaims", plain.returnsDeleted());
+        byResource.put("persistentvolumes", plain.returnsDeleted().defaulting(WorkloadDefaults::pending));
+        byResource.put("persistentvolumeclaims", plain.returnsDeleted().defaulting(WorkloadDefaults::pending));
         byResource.put("serviceaccounts", plain.returnsDeleted());
         byResource.put("resourcequotas", plain.returnsDeleted());
         byResource.put("networkpolicies.networking.k8s.io", counted.defaulting(WorkloadDefaults::networkPolicy));
