@@ -12,6 +12,7 @@ import io.mizzen.apiserver.authorization.Authorizer;
 import io.mizzen.apiserver.authorization.NodeAuthorizer;
 import io.mizzen.apiserver.authorization.RbacAuthorizer;
 import io.mizzen.apiserver.bootstrap.Bootstrap;
+import io.mizzen.apiserver.metrics.MetricsScraper;
 import io.mizzen.apiserver.proxy.Forwarder;
 import io.mizzen.apiserver.registry.ManagerTracking;
 import io.mizzen.apiserver.registry.Metadata;
@@ -52,6 +53,7 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
             ObjectCache cache,
             ResourceRegistry resources,
             Forwarder forwarder,
+            MetricsScraper scraper,
             MeterRegistry metrics,
             InstantSource clock,
             RandomGenerator random)
@@ -83,7 +85,8 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
                 new Subresources(store),
                 new ConnectVerbs(store, resources, forwarder),
                 new Reviews(authorizer, rbac, authenticator),
-                new TokenRequests(store, resources, tokens));
+                new TokenRequests(store, resources, tokens),
+                new UsageVerbs(scraper, cache, resources));
         RequestPipeline pipeline = new RequestPipeline(new RequestPipeline.Stations(
                 authenticator,
                 new Impersonation(),

@@ -146,7 +146,7 @@ final class WriteVerbs {
                 MediaType.JSON,
                 Map.of(),
                 Representation.of(request.http())
-                        .list(resource, listed.items(), Long.toString(listed.revision()), "", null, request.now()));
+                        .stored(resource, listed.items(), Long.toString(listed.revision()), "", null, request.now()));
     }
 
     private void deleteQuietly(ResourceRequest request, CachedObject object, ObjectDeletion.Options options) {
