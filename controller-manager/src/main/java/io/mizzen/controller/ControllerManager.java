@@ -24,6 +24,7 @@ import io.mizzen.controller.namespace.NamespaceController;
 import io.mizzen.controller.node.NodeLifecycleController;
 import io.mizzen.controller.node.TaintEvictionController;
 import io.mizzen.controller.nodeipam.NodeIpamController;
+import io.mizzen.controller.podautoscaler.HorizontalController;
 import io.mizzen.controller.podgc.PodGarbageCollector;
 import io.mizzen.controller.replicaset.ReplicaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
@@ -175,6 +176,8 @@ public final class ControllerManager implements AutoCloseable {
         known.add(new Known("daemonset-controller", "daemon-set-controller", DaemonSetController::new));
         known.add(new Known("statefulset-controller", "statefulset-controller", StatefulSetController::new));
         known.add(new Known("cronjob-controller", "cronjob-controller", CronJobController::new));
+        known.add(new Known(
+                "horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", HorizontalController::new));
         known.add(new Known("disruption-controller", "disruption-controller", DisruptionController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(
