@@ -11,6 +11,7 @@ import io.mizzen.client.Informers;
 import io.mizzen.client.LeaderElection;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ServiceAccountCredentials;
+import io.mizzen.controller.clusterrole.ClusterRoleAggregationController;
 import io.mizzen.controller.cronjob.CronJobController;
 import io.mizzen.controller.daemon.DaemonSetController;
 import io.mizzen.controller.deployment.DeploymentController;
@@ -27,6 +28,7 @@ import io.mizzen.controller.nodeipam.NodeIpamController;
 import io.mizzen.controller.podautoscaler.HorizontalController;
 import io.mizzen.controller.podgc.PodGarbageCollector;
 import io.mizzen.controller.replicaset.ReplicaController;
+import io.mizzen.controller.resourcequota.ResourceQuotaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
 import io.mizzen.controller.statefulset.StatefulSetController;
@@ -178,6 +180,11 @@ public final class ControllerManager implements AutoCloseable {
         known.add(new Known("cronjob-controller", "cronjob-controller", CronJobController::new));
         known.add(new Known(
                 "horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", HorizontalController::new));
+        known.add(new Known("resourcequota-controller", "resourcequota-controller", ResourceQuotaController::new));
+        known.add(new Known(
+                "clusterrole-aggregation-controller",
+                "clusterrole-aggregation-controller",
+                ClusterRoleAggregationController::new));
         known.add(new Known("disruption-controller", "disruption-controller", DisruptionController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(

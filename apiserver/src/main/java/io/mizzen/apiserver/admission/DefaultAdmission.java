@@ -10,12 +10,22 @@ import java.util.List;
 public final class DefaultAdmission {
     private DefaultAdmission() {}
 
-    public static Admission of(ObjectCache cache, Storage storage, Metadata names) {
+    public static Admission of(ObjectCache cache, Storage storage, Metadata names, NodeRestriction nodeRestriction) {
         return new Admission(List.of(
                 new NamespaceLifecycle(cache, storage),
+                new LimitRanger(cache),
                 new ServiceAccountPlugin(storage, names),
+                nodeRestriction,
+                new PodSecurityPlugin(cache),
                 new PodDefaultsPlugins.Priority(cache),
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
-                new StoragePlugins.DefaultStorageClass(cache)));
+                new StoragePlugins.DefaultStorageClass(cache),
+                new RuntimeClassPlugin(cache),
+                new ResourceQuotaPlugin(cache, storage)));
+    }
+
+    /** The plugin that endpoints ask of writes which never become an object. */
+    public static NodeRestriction nodeRestriction(Storage storage) {
+        return new NodeRestriction(storage);
     }
 }

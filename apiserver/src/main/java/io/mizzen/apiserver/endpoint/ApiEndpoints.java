@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.apiserver.ApiServerOptions;
 import io.mizzen.apiserver.admission.Admission;
 import io.mizzen.apiserver.admission.DefaultAdmission;
+import io.mizzen.apiserver.admission.NodeRestriction;
 import io.mizzen.apiserver.authentication.Authenticator;
 import io.mizzen.apiserver.authentication.CertificateAuthenticator;
 import io.mizzen.apiserver.authentication.ServiceAccountTokens;
@@ -59,7 +60,8 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
             RandomGenerator random)
             throws IOException, CertificateException {
         Metadata metadata = new Metadata(random, new ManagerTracking());
-        Admission admission = DefaultAdmission.of(cache, storage, metadata);
+        NodeRestriction nodeRestriction = DefaultAdmission.nodeRestriction(storage);
+        Admission admission = DefaultAdmission.of(cache, storage, metadata, nodeRestriction);
         ObjectStore store = new ObjectStore(storage, admission, metadata);
         ObjectDeletion deletion = new ObjectDeletion(storage, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(
@@ -76,7 +78,7 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
         Authorizer authorizer =
                 Authorizer.anyOf(List.of(new NodeAuthorizer(cache, Bootstrap.clusterRole("system:node")), rbac));
         ReadVerbs reads = new ReadVerbs(cache, storage);
-        WriteVerbs writes = new WriteVerbs(store, deletion, cache, reads, resources);
+        WriteVerbs writes = new WriteVerbs(store, deletion, cache, reads, resources, nodeRestriction);
         ResourceHandler handler = new ResourceHandler(
                 reads,
                 new WatchVerb(cache, reads, random),
@@ -85,7 +87,7 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
                 new Subresources(store),
                 new ConnectVerbs(store, resources, forwarder),
                 new Reviews(authorizer, rbac, authenticator),
-                new TokenRequests(store, resources, tokens),
+                new TokenRequests(store, resources, tokens, nodeRestriction),
                 new UsageVerbs(scraper, cache, resources));
         RequestPipeline pipeline = new RequestPipeline(new RequestPipeline.Stations(
                 authenticator,
