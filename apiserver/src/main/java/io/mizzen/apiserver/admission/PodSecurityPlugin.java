@@ -145,7 +145,8 @@ final class PodSecurityPlugin implements Admission.Plugin {
             for (CachedObject pod : listed.items()) {
                 String violations = PodSecurityStandards.violations(ObjectCodec.parse(pod.json()), level);
                 if (!violations.isEmpty()) {
-                    pods.computeIfAbsent(violations, none -> new TreeSet<>()).add(pod.name());
+                    pods.computeIfAbsent(reasons(violations), none -> new TreeSet<>())
+                            .add(pod.name());
                 }
             }
         }
@@ -155,10 +156,10 @@ final class PodSecurityPlugin implements Admission.Plugin {
         List<String> warnings = request.context().warnings();
         warnings.add("existing pods in namespace \"" + request.name()
                 + "\" violate the new PodSecurity enforce level \"" + level + "\"");
-        pods.forEach((violations, names) -> {
+        pods.forEach((reasons, names) -> {
             int others = names.size() - 1;
             String more = others == 0 ? "" : " (and " + others + " other pod" + (others == 1 ? ")" : "s)");
-            warnings.add(names.iterator().next() + more + ": " + reasons(violations));
+            warnings.add(names.iterator().next() + more + ": " + reasons);
         });
     }
 

@@ -128,7 +128,9 @@ public final class ResourceQuotaController implements Controller {
 
     private Result reconcile(ObjectKey key) {
         // Past the cache, so that what admission charges meanwhile makes the write fail and the count begin anew.
-        Optional<ResourceQuota> found = context.api().find(ResourceQuota.class, key);
+        Optional<ResourceQuota> found = context.api().list(ResourceQuota.class, key.namespace()).stream()
+                .filter(quota -> quota.getMetadata().getName().equals(key.name()))
+                .findFirst();
         if (found.isEmpty()) {
             return Result.done();
         }

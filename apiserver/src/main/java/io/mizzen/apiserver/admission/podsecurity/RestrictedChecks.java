@@ -79,7 +79,8 @@ final class RestrictedChecks {
         List<String> names = new ArrayList<>();
         TreeSet<String> types = new TreeSet<>();
         for (JsonNode volume : pod.spec().path("volumes")) {
-            String type = "unknown";
+            // A volume without a source is an emptyDir by default.
+            String type = "emptyDir";
             for (var field : volume.properties()) {
                 if (!field.getKey().equals("name")) {
                     type = field.getKey();
