@@ -163,10 +163,13 @@ class AdmissionIT {
     }
 
     @Test
-    void aBehaviorIsFilledInAndAnOlderVersionKeepsItInAnAnnotation() throws Exception {
+    void aBehaviorIsFilledInAndAnOlderVersionKeepsWhatItDoesNotKnowInAnnotations() throws Exception {
         String path = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers";
         Answer made = admin.post(path, """
                 {"metadata":{"name":"h"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"},
+                 "metrics":[
+                  {"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":80}}},
+                  {"type":"Resource","resource":{"name":"memory","target":{"type":"AverageValue","averageValue":"1Gi"}}}],
                  "behavior":{"scaleDown":{"stabilizationWindowSeconds":5}}}}""");
 
         assertThat(made.code()).as(made.message()).isEqualTo(201);
@@ -174,13 +177,34 @@ class AdmissionIT {
                 .contains("{\"stabilizationWindowSeconds\":5,\"selectPolicy\":\"Max\",\"policies\":[{\"type\":"
                         + "\"Percent\",\"value\":100,\"periodSeconds\":15}]}")
                 .contains("\"type\":\"Pods\",\"value\":4");
-        assertThat(admin.get(path.replace("/v2/", "/v1/") + "/h")
-                        .body()
-                        .path("metadata")
-                        .path("annotations")
-                        .path("autoscaling.alpha.kubernetes.io/behavior")
-                        .asText())
-                .containsIgnoringCase("stabilizationWindowSeconds");
+        String older = path.replace("/v2/", "/v1/") + "/h";
+        Answer shown = admin.get(older);
+        assertThat(shown.body()
+                        .path("spec")
+                        .path("targetCPUUtilizationPercentage")
+                        .asInt())
+                .isEqualTo(80);
+        assertThat(annotation(shown, "behavior")).contains("\"ScaleDown\":{\"StabilizationWindowSeconds\":5");
+        assertThat(annotation(shown, "metrics"))
+                .isEqualTo("[{\"type\":\"Resource\",\"resource\":{\"name\":\"memory\","
+                        + "\"targetAverageValue\":\"1Gi\"}}]");
+
+        ObjectNode changed = shown.body().deepCopy();
+        changed.withObject("/spec").put("maxReplicas", 4);
+        assertThat(admin.put(older, changed).code()).isEqualTo(200);
+        ObjectNode wanted = made.body().path("spec").deepCopy();
+        assertThat(admin.get(path + "/h").body().path("spec").path("behavior")).isEqualTo(wanted.path("behavior"));
+        assertThat(admin.get(path + "/h").body().path("spec").path("metrics"))
+                .containsExactlyInAnyOrderElementsOf(wanted.path("metrics"));
+    }
+
+    private static String annotation(Answer autoscaler, String name) {
+        return autoscaler
+                .body()
+                .path("metadata")
+                .path("annotations")
+                .path("autoscaling.alpha.kubernetes.io/" + name)
+                .asText();
     }
 
     @Test

@@ -43,6 +43,17 @@ class AutoscalingIT {
             assertThat(kubectl.ok("top", "pod", "-A", "--sort-by=memory", "--sum"))
                     .as(program.getKey())
                     .containsPattern("default +burn-\\S+ +[0-9]+m +[0-9]+Mi");
+            boolean old = program.getKey().equals("1.27") || program.getKey().equals("1.33");
+            assertThat(kubectl.ok(
+                            "autoscale",
+                            "deployment/burn",
+                            "--name=other",
+                            "--max=2",
+                            old ? "--cpu-percent=50" : "--cpu=50%",
+                            "--dry-run=server",
+                            "-o=jsonpath={.spec}"))
+                    .as(program.getKey())
+                    .contains("\"maxReplicas\":2", "50");
         }
         assertThat(own.ok("get", "podmetrics.metrics.k8s.io")).containsPattern("NAME +CPU +MEMORY +WINDOW");
     }

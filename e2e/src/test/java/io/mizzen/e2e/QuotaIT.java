@@ -35,7 +35,7 @@ class QuotaIT {
     @Test
     void aQuotaIsFilledRefusesAndIsFreed() {
         Kubectl team = admin.in("team");
-        admin.apply(TEAM);
+        team.apply(TEAM);
         Kubectl.within(Duration.ofSeconds(10))
                 .untilAsserted(() ->
                         assertThat(team.find("quota/q", ".status.used.pods")).isEqualTo("0"));
@@ -60,7 +60,7 @@ class QuotaIT {
 
     @Test
     void aContainerOverTheMaximumIsRefused() {
-        admin.apply("""
+        admin.in("small").apply("""
                 apiVersion: v1
                 kind: Namespace
                 metadata: {name: small}
