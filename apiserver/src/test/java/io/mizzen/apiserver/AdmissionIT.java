@@ -198,6 +198,15 @@ class AdmissionIT {
                 .containsExactlyInAnyOrderElementsOf(wanted.path("metrics"));
     }
 
+    @Test
+    void anAutoscalerWithAnEmptyListOfMetricsLooksAtCpu() throws Exception {
+        Answer made = admin.post("/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers", """
+                {"metadata":{"name":"empty"},"spec":{"maxReplicas":3,"metrics":[],
+                 "scaleTargetRef":{"kind":"Deployment","name":"d"}}}""");
+
+        assertThat(made.body().path("spec").path("metrics").toString()).contains("\"averageUtilization\":80");
+    }
+
     private static String annotation(Answer autoscaler, String name) {
         return autoscaler
                 .body()
@@ -205,6 +214,28 @@ class AdmissionIT {
                 .path("annotations")
                 .path("autoscaling.alpha.kubernetes.io/" + name)
                 .asText();
+    }
+
+    @Test
+    void aPodTakesOverheadAndSchedulingOfItsRuntimeClass() throws Exception {
+        assertThat(admin.post("/apis/node.k8s.io/v1/runtimeclasses", """
+                        {"metadata":{"name":"sandboxed"},"handler":"h","overhead":{"podFixed":{"cpu":"10m"}},
+                         "scheduling":{"nodeSelector":{"sandbox":"yes"},"tolerations":[{"key":"s","operator":"Exists"}]}}""").code())
+                .isEqualTo(201);
+        String pod = """
+                {"metadata":{"name":"%s"},"spec":{"runtimeClassName":"%s","containers":[{"name":"c","image":"i"}]}}""";
+
+        Answer made = admin.post(DEFAULT + "/pods", pod.formatted("boxed", "sandboxed"));
+
+        assertThat(made.code()).as(made.message()).isEqualTo(201);
+        assertThat(made.body().path("spec").path("overhead").path("cpu").asText())
+                .isEqualTo("10m");
+        assertThat(made.body().path("spec").path("nodeSelector").path("sandbox").asText())
+                .isEqualTo("yes");
+        assertThat(made.body().path("spec").path("tolerations").toString()).contains("\"key\":\"s\"");
+        assertThat(admin.post(DEFAULT + "/pods", pod.formatted("lost", "nowhere"))
+                        .message())
+                .isEqualTo("pods \"lost\" is forbidden: pod rejected: RuntimeClass \"nowhere\" not found");
     }
 
     @Test

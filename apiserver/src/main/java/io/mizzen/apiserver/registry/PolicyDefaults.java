@@ -9,11 +9,24 @@ import io.mizzen.api.meta.ObjectTree;
 /** Defaults of autoscalers and limit ranges that depend on what else is set. Pure, idempotent. */
 final class PolicyDefaults {
     private static final int PERIOD_SECONDS = 15;
+    private static final int CPU_PERCENT = 80;
 
     private PolicyDefaults() {}
 
-    /** A behaviour that is given at all is whole (API type {@code HorizontalPodAutoscalerBehavior}). */
+    /**
+     * Without metrics the average CPU is to be at 80 per cent; a behaviour that is given at all is whole (API type {@code
+     * HorizontalPodAutoscalerBehavior}).
+     */
     static void autoscaler(ObjectNode autoscaler) {
+        if (autoscaler.path("spec") instanceof ObjectNode spec
+                && spec.path("metrics").isEmpty()) {
+            ObjectNode resource =
+                    spec.putArray("metrics").addObject().put("type", "Resource").putObject("resource");
+            resource.put("name", "cpu")
+                    .putObject("target")
+                    .put("type", "Utilization")
+                    .put("averageUtilization", CPU_PERCENT);
+        }
         if (!(autoscaler.path("spec").path("behavior") instanceof ObjectNode behavior)) {
             return;
         }
