@@ -4,6 +4,7 @@
 here=$(dirname "$(readlink -f "$0")")
 dist=$here/../mizzen/target/dist
 netns=mz-bench
+server=
 folder=/var/tmp/mz-bench
 export KUBECONFIG=$folder/admin.yaml
 
@@ -51,6 +52,7 @@ await_node() {
 }
 
 stop_server() {
+    [ -n "$server" ] || return 0
     kill "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
 }
@@ -58,7 +60,7 @@ stop_server() {
 remove_cluster() {
     stop_server
     for process in /proc/[0-9]*; do
-        if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q "$folder/data/containerd"; then
+        if cat "$process/cmdline" 2>/dev/null | tr '\0' ' ' | grep -q "$folder/data/containerd"; then
             pkill -9 -P "${process#/proc/}" || true
             kill -9 "${process#/proc/}" 2>/dev/null || true
         fi

@@ -32,7 +32,7 @@ run() {
 normal() {
   sed -E 's/[0-9]+m?[0-9]*s\b/AGE/g; s/  [0-9]+m( |$)/  AGE/; s/[0-9a-f]{8}-[0-9a-f-]{27}/UID/g
     s/resourceVersion"?: "[0-9]+"/VERSION/; s/20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z?/TIME/g
-    s/(Mon|Tue|Wed|Thu|Fri|Sat|Sun), .*/DATE/'" s/${upstream##*/}/kubectl/g" "$1"
+    s/(Mon|Tue|Wed|Thu|Fri|Sat|Sun), .*/DATE/;'" s/${upstream##*/}/kubectl/g" "$1"
 }
 
 reset

@@ -48,6 +48,7 @@ until "$dist/bin/kubectl" get --raw /readyz >/dev/null 2>&1; do
     sleep 0.5
 done
 if [ "$command" = server ]; then
+    "$dist/bin/kubectl" wait --for=create node/training --timeout=30s >/dev/null || true
     "$dist/bin/kubectl" wait --for=condition=Ready node/training --timeout=30s >/dev/null || true
 fi
 for arguments in "get pods -A" "get nodes -o wide" "api-resources" "version"; do

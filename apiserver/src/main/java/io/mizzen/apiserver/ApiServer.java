@@ -15,6 +15,7 @@ import io.mizzen.apiserver.registry.BuiltInResources;
 import io.mizzen.apiserver.registry.ResourceRegistry;
 import io.mizzen.apiserver.registry.ServiceAllocator;
 import io.mizzen.apiserver.registry.Strategies;
+import io.mizzen.apiserver.storage.MeasuredStorage;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.cache.WatchCache;
 import io.mizzen.apiserver.storage.cache.WatchCacheOptions;
@@ -25,6 +26,7 @@ import io.mizzen.apiserver.storage.etcd.EtcdStorage;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.net.URI;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -71,7 +73,7 @@ public final class ApiServer implements AutoCloseable {
         InstantSource clock = InstantSource.system();
         RandomGenerator random = new SecureRandom();
         Vertx vertx = vertx();
-        Storage storage = own(openStorage(options));
+        Storage storage = own(new MeasuredStorage(openStorage(options), metrics));
         ServiceAllocator allocator = new ServiceAllocator(storage, options.serviceCidr(), random, clock);
         ResourceRegistry resources = new ResourceRegistry();
         BuiltInResources.serve(Catalog.builtIn(), resources, new Strategies(allocator));
@@ -87,7 +89,13 @@ public final class ApiServer implements AutoCloseable {
         awaitCache(cache);
         health.add("etcd", () -> storage.currentRevision() >= 0);
         health.add("watch-cache", cache::isReady);
-        Pages pages = new Pages(endpoints.pipeline(), resources, health, metrics, options.advertiseAddress());
+        Pages pages = new Pages(
+                endpoints.pipeline(),
+                resources,
+                health,
+                metrics,
+                options.advertiseAddress(),
+                Files.readAllBytes(tls.clientAuthority()));
         HttpFrontend frontend = own(HttpFrontend.listen(
                 vertx,
                 options.bindAddress(),

@@ -150,6 +150,26 @@ class ApiServerIT {
     }
 
     @Test
+    void callsAPatchInvalidThatLeavesNoObjectOfTheKind() throws Exception {
+        admin.post(DEPLOYMENTS, deployment("misfit"));
+        String path = DEPLOYMENTS + "/misfit";
+
+        Answer strategic =
+                admin.patch(path, "strategic-merge-patch+json", "{\"spec\":{\"replicas\":\"x\",\"paused\":false}}");
+        Answer merge = admin.patch(path, "merge-patch+json", "{\"spec\":{\"replicas\":\"x\"}}");
+        Answer unknown =
+                admin.patch(path + "?fieldValidation=Strict", "merge-patch+json", "{\"spec\":{\"replica\":1}}");
+
+        assertThat(strategic.code()).isEqualTo(422);
+        assertThat(strategic.message())
+                .startsWith(" \"\" is invalid: patch: Invalid value: \"map[spec:map[paused:false replicas:x]]\": ");
+        assertThat(merge.code()).isEqualTo(422);
+        assertThat(merge.message()).startsWith(" \"\" is invalid: patch: Invalid value: \"{\\\"");
+        assertThat(unknown.code()).isEqualTo(422);
+        assertThat(unknown.message()).endsWith(": strict decoding error: unknown field \"spec.replica\"");
+    }
+
+    @Test
     void rejectsUpdateWithStaleResourceVersion() throws Exception {
         ObjectNode first = (ObjectNode) admin.post(MAPS, map("stale", "1")).body();
         assertThat(admin.patch(MAPS + "/stale", "merge-patch+json", "{\"data\":{\"k\":\"2\"}}")

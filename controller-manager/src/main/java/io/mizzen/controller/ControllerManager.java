@@ -11,6 +11,10 @@ import io.mizzen.client.Informers;
 import io.mizzen.client.LeaderElection;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ServiceAccountCredentials;
+import io.mizzen.controller.bootstrap.TokenCleaner;
+import io.mizzen.controller.certificate.ApprovingController;
+import io.mizzen.controller.certificate.CleanerController;
+import io.mizzen.controller.certificate.SigningController;
 import io.mizzen.controller.clusterrole.ClusterRoleAggregationController;
 import io.mizzen.controller.cronjob.CronJobController;
 import io.mizzen.controller.daemon.DaemonSetController;
@@ -191,7 +195,10 @@ public final class ControllerManager implements AutoCloseable {
                 "ttl-after-finished-controller", "ttl-after-finished-controller", TtlAfterFinishedController::new));
         known.add(new Known("endpointslice-controller", "endpointslice-controller", EndpointSliceController::new));
         known.add(new Known("endpoints-controller", "endpoint-controller", EndpointsController::new));
-        known.add(new Known("node-lifecycle-controller", "node-controller", NodeLifecycleController::new));
+        known.add(new Known(
+                "node-lifecycle-controller",
+                "node-controller",
+                context -> new NodeLifecycleController(context, options.nodeMonitorGracePeriod())));
         known.add(new Known("taint-eviction-controller", "node-controller", TaintEvictionController::new));
         known.add(new Known("namespace-controller", "namespace-controller", NamespaceController::new));
         known.add(new Known("garbage-collector-controller", "generic-garbage-collector", GarbageCollector::new));
@@ -199,6 +206,19 @@ public final class ControllerManager implements AutoCloseable {
                 "pod-garbage-collector-controller",
                 "pod-garbage-collector",
                 context -> new PodGarbageCollector(context, options.terminatedPodThreshold())));
+        String certificates = "certificate-controller";
+        known.add(new Known("certificatesigningrequest-approving-controller", certificates, ApprovingController::new));
+        if (options.rootCaPem().isPresent() && options.signingKeyPem().isPresent()) {
+            known.add(new Known(
+                    "certificatesigningrequest-signing-controller",
+                    certificates,
+                    context -> new SigningController(
+                            context,
+                            options.rootCaPem().get(),
+                            options.signingKeyPem().get())));
+        }
+        known.add(new Known("certificatesigningrequest-cleaner-controller", certificates, CleanerController::new));
+        known.add(new Known("token-cleaner-controller", "token-cleaner", TokenCleaner::new));
         return known;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param serviceAccountCredentials whether each controller acts under a service account of its own, with just the rights
  *     of its role; otherwise all act as the connection's user, who then needs the rights of all
  * @param terminatedPodThreshold how many ended pods may stay in the cluster
+ * @param signingKeyPem private key of the root CA; without it no certificates are signed
+ * @param nodeMonitorGracePeriod how long a node may be silent before it counts as lost
  */
 public record ControllerManagerOptions(
         String clusterCidr,
@@ -23,7 +26,12 @@ public record ControllerManagerOptions(
         List<String> controllers,
         Optional<String> leaderElection,
         boolean serviceAccountCredentials,
-        int terminatedPodThreshold) {
+        int terminatedPodThreshold,
+        Optional<String> signingKeyPem,
+        Duration nodeMonitorGracePeriod) {
+
+    /** How long a node may be silent, unless told otherwise. */
+    public static final Duration NODE_MONITOR_GRACE_PERIOD = Duration.ofSeconds(40);
 
     /** Copies the list. */
     public ControllerManagerOptions {
@@ -33,7 +41,15 @@ public record ControllerManagerOptions(
     /** All controllers, Mizzen's default ranges, no leader election, no CA. */
     public static ControllerManagerOptions defaults() {
         return new ControllerManagerOptions(
-                "10.42.0.0/16", 24, Optional.empty(), List.of("*"), Optional.empty(), true, 12_500);
+                "10.42.0.0/16",
+                24,
+                Optional.empty(),
+                List.of("*"),
+                Optional.empty(),
+                true,
+                12_500,
+                Optional.empty(),
+                NODE_MONITOR_GRACE_PERIOD);
     }
 
     /** The same with this pod range. */
@@ -45,7 +61,9 @@ public record ControllerManagerOptions(
                 controllers,
                 leaderElection,
                 serviceAccountCredentials,
-                terminatedPodThreshold);
+                terminatedPodThreshold,
+                signingKeyPem,
+                nodeMonitorGracePeriod);
     }
 
     /** The same, publishing this CA. */
@@ -57,7 +75,37 @@ public record ControllerManagerOptions(
                 controllers,
                 leaderElection,
                 serviceAccountCredentials,
-                terminatedPodThreshold);
+                terminatedPodThreshold,
+                signingKeyPem,
+                nodeMonitorGracePeriod);
+    }
+
+    /** The same, signing certificates with the root CA's key. */
+    public ControllerManagerOptions withSigningKey(String pem) {
+        return new ControllerManagerOptions(
+                clusterCidr,
+                nodeCidrMaskSize,
+                rootCaPem,
+                controllers,
+                leaderElection,
+                serviceAccountCredentials,
+                terminatedPodThreshold,
+                Optional.of(pem),
+                nodeMonitorGracePeriod);
+    }
+
+    /** The same with another patience with silent nodes. */
+    public ControllerManagerOptions withNodeMonitorGracePeriod(Duration period) {
+        return new ControllerManagerOptions(
+                clusterCidr,
+                nodeCidrMaskSize,
+                rootCaPem,
+                controllers,
+                leaderElection,
+                serviceAccountCredentials,
+                terminatedPodThreshold,
+                signingKeyPem,
+                period);
     }
 
     /** The same, running these controllers. */
@@ -69,7 +117,9 @@ public record ControllerManagerOptions(
                 names,
                 leaderElection,
                 serviceAccountCredentials,
-                terminatedPodThreshold);
+                terminatedPodThreshold,
+                signingKeyPem,
+                nodeMonitorGracePeriod);
     }
 
     /** The same, standing for leadership under this identity. */
@@ -81,13 +131,23 @@ public record ControllerManagerOptions(
                 controllers,
                 Optional.of(identity),
                 serviceAccountCredentials,
-                terminatedPodThreshold);
+                terminatedPodThreshold,
+                signingKeyPem,
+                nodeMonitorGracePeriod);
     }
 
     /** The same, with every controller acting as the connection's user. */
     public ControllerManagerOptions withoutServiceAccountCredentials() {
         return new ControllerManagerOptions(
-                clusterCidr, nodeCidrMaskSize, rootCaPem, controllers, leaderElection, false, terminatedPodThreshold);
+                clusterCidr,
+                nodeCidrMaskSize,
+                rootCaPem,
+                controllers,
+                leaderElection,
+                false,
+                terminatedPodThreshold,
+                signingKeyPem,
+                nodeMonitorGracePeriod);
     }
 
     /** Whether a controller is to run. */

@@ -4,6 +4,7 @@ package io.mizzen.kubelet;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.mizzen.client.HttpApiClient;
 import io.mizzen.kubelet.control.ApiServerPort;
 import io.mizzen.kubelet.control.ControlPlane;
 import io.mizzen.kubelet.cri.CriClient;
@@ -24,6 +25,8 @@ import io.mizzen.kubelet.probe.Prober;
 import io.mizzen.kubelet.resource.Cgroups;
 import io.mizzen.kubelet.runtime.Environment;
 import io.mizzen.kubelet.runtime.RuntimeReader;
+import io.mizzen.kubelet.server.AccessReviews;
+import io.mizzen.kubelet.server.KubeletAuthenticator;
 import io.mizzen.kubelet.server.KubeletAuthorizer;
 import io.mizzen.kubelet.server.KubeletServer;
 import io.mizzen.kubelet.stats.NodeStats;
@@ -35,6 +38,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,7 +57,11 @@ public final class Kubelet implements AutoCloseable {
     private final PodWorkers workers;
     private @Nullable KubeletServer server;
 
-    private Kubelet(KubeletOptions options, ControlPlane control, MeterRegistry registry, InstantSource clock)
+    /** Who is let in by the HTTPS server. */
+    private record Access(KubeletAuthorizer authorizer, KubeletAuthenticator authenticator) {}
+
+    private Kubelet(
+            KubeletOptions options, ControlPlane control, Access access, MeterRegistry registry, InstantSource clock)
             throws IOException {
         MachineFacts machine = MachineFacts.read(options.rootDir());
         CriClient cri = CriClient.connect(
@@ -72,7 +80,7 @@ public final class Kubelet implements AutoCloseable {
         PodLifecycleEvents pleg =
                 new PodLifecycleEvents(cri, workers, options.intervals().relist(), clock);
         options.network().podCidr().ifPresent(cidr -> setUp(network, cidr));
-        int port = serve(options, services, registry, cgroups);
+        int port = serve(options, services, access, registry, cgroups);
         if (control.nodes().isPresent()) {
             NodeAgent node = new NodeAgent(
                     nodeSettings(options, machine, port),
@@ -120,14 +128,16 @@ public final class Kubelet implements AutoCloseable {
             throws IOException {
         InstantSource clock = InstantSource.system();
         ApiServerPort port = new ApiServerPort(client, options.nodeName(), clock, registry);
-        Kubelet kubelet = new Kubelet(options, port.controlPlane(), registry, clock);
+        AccessReviews reviews = new AccessReviews(new HttpApiClient(client), options.nodeName(), clock);
+        Kubelet kubelet = new Kubelet(options, port.controlPlane(), new Access(reviews, reviews), registry, clock);
         kubelet.parts.add(port);
         return kubelet;
     }
 
     /** Starts the agent on other ports than those of an API server. */
     static Kubelet start(KubeletOptions options, ControlPlane control, MeterRegistry registry) throws IOException {
-        return new Kubelet(options, control, registry, InstantSource.system());
+        Access masters = new Access(KubeletAuthorizer.masters(), bearer -> Optional.empty());
+        return new Kubelet(options, control, masters, registry, InstantSource.system());
     }
 
     private static PodServices services(
@@ -171,7 +181,8 @@ public final class Kubelet implements AutoCloseable {
     }
 
     /** Starts the HTTPS server if there is to be one; answers its port, or 0. */
-    private int serve(KubeletOptions options, PodServices services, MeterRegistry registry, Cgroups cgroups)
+    private int serve(
+            KubeletOptions options, PodServices services, Access access, MeterRegistry registry, Cgroups cgroups)
             throws IOException {
         if (options.server().isEmpty()) {
             return 0;
@@ -194,7 +205,8 @@ public final class Kubelet implements AutoCloseable {
                         workers::pod,
                         workers::pods,
                         stats,
-                        KubeletAuthorizer.masters(),
+                        access.authorizer(),
+                        access.authenticator(),
                         registry,
                         services.clock()));
         parts.add(server);

@@ -9,15 +9,13 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.mizzen.client.KubeClients;
 import io.mizzen.launcher.ComponentStack.Component;
 import io.mizzen.launcher.ServerSettings.Api;
-import io.mizzen.launcher.containerd.Containerd;
-import io.mizzen.launcher.containerd.ContainerdOptions;
 import io.mizzen.launcher.flag.FlagValues;
-import io.mizzen.launcher.image.LocalImage;
 import io.mizzen.launcher.node.DataFolder;
 import io.mizzen.launcher.node.Machine;
 import io.mizzen.launcher.pki.ClusterPki;
 import io.mizzen.launcher.pki.ClusterPki.Client;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -28,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code mizzen server}: every component of a one-node cluster in one process.
+ * {@code mizzen server}: every component of a cluster and its first node in one process.
  *
  * <p>Order: keys → API server, and beside it containerd with the sandbox image → scheduler, controllers, kubelet and
  * kube-proxy at once → wait for the node. It ends in the reverse order. All of it runs on the main thread, which then
@@ -38,7 +36,6 @@ final class AllInOne {
     private static final Logger LOG = LoggerFactory.getLogger(AllInOne.class);
     private static final Duration COMPONENT_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(6);
-    private static final Duration CONTAINERD_TIMEOUT = Duration.ofSeconds(20);
     private static final Duration NODE_TIMEOUT = Duration.ofMinutes(1);
     private static final long POLL_MILLIS = 50;
 
@@ -72,10 +69,10 @@ final class AllInOne {
         ClusterPki pki = preparePki(settings.dataDir(), settings.api(), settings.network(), settings.node());
         pki.writeKubeconfig(settings.kubeconfig(), Client.ADMIN, settings.api().localUrl());
         LOG.info("The admin's kubeconfig is {}", settings.kubeconfig());
-        RuntimeHolder runtime = new RuntimeHolder();
+        NodeRuntime runtime = new NodeRuntime();
         stack.startTogether(
                 List.of(
-                        new Component("containerd", () -> runtime.start(settings)),
+                        new Component("containerd", () -> runtime.start(settings.dataDir(), settings.node())),
                         new Component(
                                 "kube-apiserver",
                                 () -> ApiServerWiring.start(
@@ -85,6 +82,7 @@ final class AllInOne {
                 "API server listens on {}:{}",
                 settings.api().bindAddress(),
                 settings.api().port());
+        JoinSettings.publish(settings.dataDir(), settings.network(), settings.token(), pki.clusterAuthorityPem());
         Kubeconfigs files = new Kubeconfigs(settings.dataDir());
         stack.startTogether(
                 List.of(
@@ -108,13 +106,21 @@ final class AllInOne {
                                 () -> Components.controllerManager(
                                         files.of(Client.CONTROLLER_MANAGER),
                                         settings.network(),
-                                        pki.clusterAuthorityPem(),
+                                        new Components.ControllerFacts(
+                                                pki.clusterAuthorityPem(),
+                                                Files.readString(
+                                                        pki.clusterAuthority().key()),
+                                                settings.nodeGrace()),
                                         Optional.empty(),
                                         registry)),
                         new Component(
                                 "kube-proxy",
                                 () -> Components.kubeProxy(
                                         files.of(Client.KUBE_PROXY), settings.node(), settings.network(), registry)),
+                        new Component(
+                                "pod-routes",
+                                () -> Components.podRoutes(
+                                        files.of(Client.KUBELET), settings.node(), settings.network(), registry)),
                         new Component(
                                 "cluster-dns",
                                 () -> Components.clusterDns(
@@ -141,36 +147,6 @@ final class AllInOne {
             pki.writeKubeconfig(files.of(client), client, api.localUrl());
         }
         return pki;
-    }
-
-    /** The runtime's socket, known once the runtime was started. */
-    private static final class RuntimeHolder {
-        private volatile Path socket = Path.of("/");
-
-        AutoCloseable start(ServerSettings settings) throws IOException, InterruptedException {
-            Optional<Path> given = settings.node().runtimeEndpoint();
-            if (given.isPresent()) {
-                socket = given.get();
-                Containerd.awaitSocket(socket, CONTAINERD_TIMEOUT);
-                LOG.info("Container runtime answers at {}", socket);
-                return () -> {};
-            }
-            Containerd containerd = Containerd.start(new ContainerdOptions(
-                    settings.dataDir().resolve("containerd"),
-                    LocalImage.PAUSE.fullName(),
-                    Components.cniConfDir(settings.dataDir()),
-                    settings.node().cniBinDir(),
-                    CONTAINERD_TIMEOUT));
-            socket = containerd.socket();
-            if (ImageCommand.ensure(LocalImage.PAUSE, socket)) {
-                LOG.info("Made the sandbox image {}", LocalImage.PAUSE.fullName());
-            }
-            return containerd;
-        }
-
-        Path socket() {
-            return socket;
-        }
     }
 
     private void awaitNode() throws InterruptedException {

@@ -12,6 +12,7 @@ import io.mizzen.kubelet.KubeletOptions.Intervals;
 import io.mizzen.kubelet.KubeletOptions.NetworkOptions;
 import io.mizzen.kubelet.KubeletOptions.RuntimeOptions;
 import io.mizzen.kubelet.KubeletOptions.ServerOptions;
+import io.mizzen.kubelet.route.PodRoutes;
 import io.mizzen.kubeproxy.KubeProxy;
 import io.mizzen.kubeproxy.KubeProxyOptions;
 import io.mizzen.kubeproxy.dns.ClusterDns;
@@ -48,12 +49,27 @@ final class Components {
         return withClient(Scheduler.start(options, client, registry), client);
     }
 
+    /**
+     * What the controllers need beside settings.
+     *
+     * @param authority certificate of the cluster's CA, PEM
+     * @param authorityKey its key, PEM, which signs certificates
+     * @param nodeGrace how long a node may be silent
+     */
+    record ControllerFacts(String authority, String authorityKey, Duration nodeGrace) {}
+
     static AutoCloseable controllerManager(
-            Path kubeconfig, Network network, String rootCa, Optional<String> election, MeterRegistry registry) {
+            Path kubeconfig,
+            Network network,
+            ControllerFacts facts,
+            Optional<String> election,
+            MeterRegistry registry) {
         KubernetesClient client = KubeClients.fromKubeconfig(kubeconfig, "kube-controller-manager");
         ControllerManagerOptions options = ControllerManagerOptions.defaults()
                 .withClusterCidr(network.clusterCidr().toString(), NODE_MASK_SIZE)
-                .withRootCa(rootCa);
+                .withRootCa(facts.authority())
+                .withSigningKey(facts.authorityKey())
+                .withNodeMonitorGracePeriod(facts.nodeGrace());
         if (election.isPresent()) {
             options = options.withLeaderElection(election.get());
         }
@@ -125,6 +141,18 @@ final class Components {
     static AutoCloseable clusterDns(Path kubeconfig, Node node, Network network, MeterRegistry registry) {
         KubernetesClient client = KubeClients.fromKubeconfig(kubeconfig, "cluster-dns");
         return withClient(ClusterDns.start(dns(node, network), client, registry), client);
+    }
+
+    /** The ways to other nodes' pods; the connection must be the node's own. */
+    static AutoCloseable podRoutes(Path kubeconfig, Node node, Network network, MeterRegistry registry) {
+        KubernetesClient client = KubeClients.fromKubeconfig(kubeconfig, "pod-routes");
+        return withClient(
+                PodRoutes.start(
+                        new PodRoutes.Options(
+                                node.name(), node.ip(), network.clusterCidr().toString()),
+                        client,
+                        registry),
+                client);
     }
 
     private static ClusterDnsOptions dns(Node node, Network network) {

@@ -9,6 +9,7 @@ import io.mizzen.launcher.flag.FlagValues;
 import io.mizzen.launcher.log.LogSettings;
 import io.mizzen.launcher.pki.PkiException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,8 @@ public final class Main {
         Map<String, Command> commands = new LinkedHashMap<>();
         commands.put(
                 "server",
-                new Command("Everything of a one-node cluster in one process", ServerFlags::server, AllInOne::run));
+                new Command("The control plane and its own node, in one process", ServerFlags::server, AllInOne::run));
+        commands.put("agent", new Command("A further node of a cluster", ServerFlags::agent, Agent::run));
         commands.put("apiserver", new Command("The API server alone", ServerFlags::apiServer, Standalone::apiServer));
         commands.put("scheduler", new Command("The scheduler alone", ServerFlags::scheduler, Standalone::scheduler));
         commands.put(
@@ -51,12 +53,24 @@ public final class Main {
                 new Command("The controllers alone", ServerFlags::controllerManager, Standalone::controllerManager));
         commands.put("kubelet", new Command("The node agent alone", ServerFlags::kubelet, Standalone::kubelet));
         commands.put("kube-proxy", new Command("Services on this node", ServerFlags::kubeProxy, Standalone::kubeProxy));
+        commands.put("token create", new Command("Make a join token", TokenCommand::createFlags, TokenCommand::create));
+        commands.put("token list", new Command("Show the join tokens", TokenCommand::listFlags, TokenCommand::list));
+        commands.put(
+                "token delete",
+                new Command("Take back the join token of an id", TokenCommand::deleteFlags, TokenCommand::delete));
         commands.put(
                 "image", new Command("Make the local images and import them", ImageCommand::flags, ImageCommand::run));
         return commands;
     }
 
     static int run(List<String> arguments) {
+        if (arguments.size() >= 2
+                && arguments.getFirst().equals("token")
+                && !arguments.get(1).startsWith("-")) {
+            List<String> joined = new ArrayList<>(List.of("token " + arguments.get(1)));
+            joined.addAll(TokenCommand.withIdAsFlag(arguments.subList(2, arguments.size())));
+            return run(joined);
+        }
         String name = arguments.isEmpty() ? "help" : arguments.getFirst();
         List<String> rest = arguments.isEmpty() ? List.of() : arguments.subList(1, arguments.size());
         switch (name) {
@@ -70,10 +84,6 @@ public final class Main {
             case "help", "--help", "-h" -> {
                 System.out.print(help());
                 return 0;
-            }
-            case "agent" -> {
-                System.err.println("mizzen: agent: joining a further node is not supported yet");
-                return 1;
             }
             default -> {
                 Command command = COMMANDS.get(name);

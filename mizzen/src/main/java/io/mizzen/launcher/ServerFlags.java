@@ -19,7 +19,7 @@ final class ServerFlags {
             Flag.value("https-listen-port", "PORT", "6443", "Port the API server listens on"),
             Flag.value("advertise-address", "IP", "", "Address pods reach it by; empty: the node's"),
             Flag.value("tls-san", "NAME,…", "", "Further names and addresses in its certificate"),
-            Flag.value("token", "TOKEN", "", "Shared secret for agents; no effect until agents can join"),
+            Flag.value("token", "TOKEN", "", "A join token that does not expire, abcdef.0123456789abcdef"),
             Flag.value("etcd-endpoints", "URL,…", "", "Keep the cluster in etcd instead of in the data folder"),
             Flag.value("etcd-cafile", "FILE", "", "Authority of etcd's certificates, PEM"),
             Flag.value("etcd-certfile", "FILE", "", "Client certificate for etcd, PEM"),
@@ -48,13 +48,27 @@ final class ServerFlags {
     private static final List<Flag> CLIENT = List.of(
             Flag.value("kubeconfig", "FILE", "", "How to reach the API server; empty: as the data folder says"));
 
+    private static final List<Flag> CONTROLLERS = List.of(Flag.value(
+            "node-monitor-grace-period", "DURATION", "40s", "How long a node may be silent before it counts as lost"));
+
+    private static final List<Flag> AGENT = List.of(
+            Flag.value("server", "URL", "", "The cluster's API server, https://host:6443"),
+            Flag.value("token", "TOKEN", "", "Join token, K10…::abcdef.0123456789abcdef; needed once"),
+            Flag.value("token-file", "FILE", "", "File that holds the join token"),
+            Flag.value("certificate-ttl", "DURATION", "0", "Life of this node's certificates; 0: a year"));
+
     private static final Flag ELECTION = Flag.toggle("leader-elect", "Work only while holding the component's lease");
 
     private ServerFlags() {}
 
     /** All of {@code mizzen server}. */
     static FlagSet server() {
-        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE, KUBELET));
+        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE, KUBELET, CONTROLLERS));
+    }
+
+    /** All of {@code mizzen agent}. */
+    static FlagSet agent() {
+        return set(Stream.of(COMMON, AGENT, NODE, KUBELET));
     }
 
     static FlagSet apiServer() {
@@ -66,7 +80,7 @@ final class ServerFlags {
     }
 
     static FlagSet controllerManager() {
-        return set(Stream.of(COMMON, CLIENT, NETWORK, List.of(ELECTION)));
+        return set(Stream.of(COMMON, CLIENT, NETWORK, CONTROLLERS, List.of(ELECTION)));
     }
 
     static FlagSet kubelet() {

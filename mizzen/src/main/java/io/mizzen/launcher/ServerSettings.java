@@ -4,7 +4,9 @@ package io.mizzen.launcher;
 import io.mizzen.launcher.flag.FlagValues;
 import io.mizzen.launcher.node.Cidr;
 import io.mizzen.launcher.node.Machine;
+import io.mizzen.launcher.pki.JoinToken;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,8 +18,17 @@ import java.util.Optional;
  * @param api the API server
  * @param network addresses of pods and Services
  * @param node this node
+ * @param nodeGrace how long a node may be silent
+ * @param token join token that does not expire
  */
-record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, Node node) {
+record ServerSettings(
+        Path dataDir,
+        Path kubeconfig,
+        Api api,
+        Network network,
+        Node node,
+        Duration nodeGrace,
+        Optional<JoinToken> token) {
 
     /**
      * The API server.
@@ -112,7 +123,23 @@ record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, N
                 flags.path("write-kubeconfig"),
                 api(flags, node.ip()),
                 Network.from(flags),
-                node);
+                node,
+                flags.duration("node-monitor-grace-period"),
+                token(flags));
+    }
+
+    /** The join token, if one is given. */
+    static Optional<JoinToken> token(FlagValues flags) {
+        if (!flags.isGiven("token")) {
+            return Optional.empty();
+        }
+        Optional<JoinToken> token = JoinToken.parse(flags.text("token"));
+        if (token.isEmpty()) {
+            throw new LaunchException(
+                    "flag --token must have the form abcdef.0123456789abcdef (letters a to z and digits)"
+                            + ", with or without K10<hash>:: before it");
+        }
+        return token;
     }
 
     static Api api(FlagValues flags, String nodeIp) {

@@ -12,6 +12,7 @@ import io.mizzen.launcher.node.DataFolder;
 import io.mizzen.launcher.node.Machine;
 import io.mizzen.launcher.pki.ClusterPki;
 import io.mizzen.launcher.pki.ClusterPki.Client;
+import io.mizzen.launcher.pki.JoinToken;
 import io.mizzen.launcher.pki.KeyFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,8 +55,12 @@ final class Standalone {
             pki.writeKubeconfig(kubeconfig, Client.ADMIN, api.localUrl());
             LOG.info("The admin's kubeconfig is {}", kubeconfig);
             PrometheusMeterRegistry registry = registry();
-            runUntilStopped(new Component(
-                    "kube-apiserver", () -> ApiServerWiring.start(folder.path(), api, network, pki, registry)));
+            Optional<JoinToken> token = ServerSettings.token(flags);
+            runUntilStopped(new Component("kube-apiserver", () -> {
+                AutoCloseable server = ApiServerWiring.start(folder.path(), api, network, pki, registry);
+                JoinSettings.publish(folder.path(), network, token, pki.clusterAuthorityPem());
+                return server;
+            }));
         }
     }
 
@@ -67,11 +72,14 @@ final class Standalone {
 
     static void controllerManager(FlagValues flags) throws IOException, InterruptedException {
         Network network = Network.from(flags);
-        String rootCa = Files.readString(required(flags.path("data-dir").resolve("tls/ca.crt")));
+        Components.ControllerFacts facts = new Components.ControllerFacts(
+                Files.readString(required(flags.path("data-dir").resolve("tls/ca.crt"))),
+                Files.readString(required(flags.path("data-dir").resolve("tls/ca.key"))),
+                flags.duration("node-monitor-grace-period"));
         runUntilStopped(new Component(
                 "kube-controller-manager",
                 () -> Components.controllerManager(
-                        kubeconfig(flags, Client.CONTROLLER_MANAGER), network, rootCa, election(flags), registry())));
+                        kubeconfig(flags, Client.CONTROLLER_MANAGER), network, facts, election(flags), registry())));
     }
 
     static void kubelet(FlagValues flags) throws InterruptedException {

@@ -40,6 +40,21 @@ final class StopSignal implements AutoCloseable {
         }
     }
 
+    /** Sleeps until the signal, at most that long; whether it was given. */
+    boolean await(Duration longest) {
+        try {
+            return stopped.await(longest.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            // Sent by the hook, which counts down first.
+            return isGiven();
+        }
+    }
+
+    /** Whether the signal was given. */
+    boolean isGiven() {
+        return stopped.getCount() == 0;
+    }
+
     private void onShutdown() {
         stopped.countDown();
         if (ended.getCount() == 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.admission;
 
+import io.mizzen.apiserver.authorization.Authorizer;
 import io.mizzen.apiserver.registry.Metadata;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.cache.ObjectCache;
@@ -10,7 +11,12 @@ import java.util.List;
 public final class DefaultAdmission {
     private DefaultAdmission() {}
 
-    public static Admission of(ObjectCache cache, Storage storage, Metadata names, NodeRestriction nodeRestriction) {
+    public static Admission of(
+            ObjectCache cache,
+            Storage storage,
+            Metadata names,
+            NodeRestriction nodeRestriction,
+            Authorizer authorizer) {
         return new Admission(List.of(
                 new NamespaceLifecycle(cache, storage),
                 new LimitRanger(cache),
@@ -21,6 +27,9 @@ public final class DefaultAdmission {
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
                 new StoragePlugins.DefaultStorageClass(cache),
                 new RuntimeClassPlugin(cache),
+                new CertificatePlugins.Approval(authorizer),
+                new CertificatePlugins.Signing(authorizer),
+                new CertificatePlugins.SubjectRestriction(),
                 new ResourceQuotaPlugin(cache, storage)));
     }
 

@@ -10,10 +10,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Finds out who sent a request: by certificate, else by bearer token, else nobody. Thread-safe. */
+/** Finds out who sent a request: by certificate, else by bearer token (of a service account, else of a joining node), else nobody. Thread-safe. */
 public final class Authenticator {
     private final CertificateAuthenticator certificates;
     private final ServiceAccountTokens tokens;
+    private final BootstrapTokens bootstrapTokens;
     private final AccountLookup accounts;
 
     /** Looks up whether what a token is bound to still exists. */
@@ -23,9 +24,14 @@ public final class Authenticator {
         String uid(String resource, String namespace, String name);
     }
 
-    public Authenticator(CertificateAuthenticator certificates, ServiceAccountTokens tokens, AccountLookup accounts) {
+    public Authenticator(
+            CertificateAuthenticator certificates,
+            ServiceAccountTokens tokens,
+            BootstrapTokens bootstrapTokens,
+            AccountLookup accounts) {
         this.certificates = certificates;
         this.tokens = tokens;
+        this.bootstrapTokens = bootstrapTokens;
         this.accounts = accounts;
     }
 
@@ -76,7 +82,8 @@ public final class Authenticator {
     public @Nullable UserInfo authenticateToken(String token, List<String> audiences) {
         ServiceAccountTokens.Claims claims = tokens.check(token);
         if (claims == null) {
-            return null;
+            boolean isForUs = audiences.isEmpty() || audiences.contains(tokens.issuer());
+            return isForUs ? bootstrapTokens.authenticate(token) : null;
         }
         List<String> wanted = audiences.isEmpty() ? List.of(tokens.issuer()) : audiences;
         if (wanted.stream().noneMatch(claims.audiences()::contains)) {

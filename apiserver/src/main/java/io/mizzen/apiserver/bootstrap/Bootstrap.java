@@ -42,7 +42,11 @@ public final class Bootstrap {
 
     /** The default roles and bindings, as data. */
     public static JsonNode roles() {
-        try (InputStream in = Objects.requireNonNull(Bootstrap.class.getResourceAsStream("rbac.json"))) {
+        return read("rbac.json");
+    }
+
+    private static JsonNode read(String file) {
+        try (InputStream in = Objects.requireNonNull(Bootstrap.class.getResourceAsStream(file))) {
             return new ObjectMapper().readTree(in);
         } catch (IOException broken) {
             throw new UncheckedIOException("the default roles cannot be read", broken);
@@ -70,6 +74,13 @@ public final class Bootstrap {
     public void run(String advertiseAddress, int port, String serviceAddress, String serviceCidr) {
         NAMESPACES.forEach(this::namespace);
         JsonNode roles = roles();
+        for (JsonNode role : read("join-rbac.json")) {
+            createIfAbsent(
+                    "rbac.authorization.k8s.io",
+                    plural(role),
+                    ObjectTree.namespace(role),
+                    ((ObjectNode) role).deepCopy());
+        }
         for (JsonNode role : roles) {
             ObjectNode object = ((ObjectNode) role).deepCopy();
             if (object.has("aggregationRule")) {

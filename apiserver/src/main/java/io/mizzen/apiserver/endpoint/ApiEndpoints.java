@@ -7,6 +7,7 @@ import io.mizzen.apiserver.admission.Admission;
 import io.mizzen.apiserver.admission.DefaultAdmission;
 import io.mizzen.apiserver.admission.NodeRestriction;
 import io.mizzen.apiserver.authentication.Authenticator;
+import io.mizzen.apiserver.authentication.BootstrapTokens;
 import io.mizzen.apiserver.authentication.CertificateAuthenticator;
 import io.mizzen.apiserver.authentication.ServiceAccountTokens;
 import io.mizzen.apiserver.authorization.Authorizer;
@@ -60,8 +61,11 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
             RandomGenerator random)
             throws IOException, CertificateException {
         Metadata metadata = new Metadata(random, new ManagerTracking());
+        RbacAuthorizer rbac = new RbacAuthorizer(cache);
+        Authorizer authorizer =
+                Authorizer.anyOf(List.of(new NodeAuthorizer(cache, Bootstrap.clusterRole("system:node")), rbac));
         NodeRestriction nodeRestriction = DefaultAdmission.nodeRestriction(storage);
-        Admission admission = DefaultAdmission.of(cache, storage, metadata, nodeRestriction);
+        Admission admission = DefaultAdmission.of(cache, storage, metadata, nodeRestriction, authorizer);
         ObjectStore store = new ObjectStore(storage, admission, metadata);
         ObjectDeletion deletion = new ObjectDeletion(storage, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(
@@ -69,14 +73,18 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
         Authenticator authenticator = new Authenticator(
                 new CertificateAuthenticator(certificates(options.tls().clientAuthority()), clock),
                 tokens,
+                new BootstrapTokens(
+                        name -> {
+                            Entry entry =
+                                    storage.get(resources.require("", "secrets").key("kube-system", name));
+                            return entry == null ? null : ObjectCodec.parse(entry.value());
+                        },
+                        clock),
                 (resource, namespace, name) -> {
                     ServedResource served = resources.require("", resource);
                     Entry entry = storage.get(served.key(namespace, name));
                     return entry == null ? null : io.mizzen.api.meta.ObjectTree.uid(ObjectCodec.parse(entry.value()));
                 });
-        RbacAuthorizer rbac = new RbacAuthorizer(cache);
-        Authorizer authorizer =
-                Authorizer.anyOf(List.of(new NodeAuthorizer(cache, Bootstrap.clusterRole("system:node")), rbac));
         ReadVerbs reads = new ReadVerbs(cache, storage);
         WriteVerbs writes = new WriteVerbs(store, deletion, cache, reads, resources, nodeRestriction);
         ResourceHandler handler = new ResourceHandler(

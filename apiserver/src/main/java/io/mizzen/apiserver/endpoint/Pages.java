@@ -28,6 +28,7 @@ public final class Pages {
     private final Health health;
     private final MeterRegistry metrics;
     private final String address;
+    private final byte[] authority;
     private volatile Told told;
 
     /** What clients are told of the resources; replaced as a whole when custom resources change. */
@@ -44,7 +45,9 @@ public final class Pages {
             ResourceRegistry resources,
             Health health,
             MeterRegistry metrics,
-            String advertiseAddress) {
+            String advertiseAddress,
+            byte[] authority) {
+        this.authority = authority.clone();
         this.pipeline = pipeline;
         this.health = health;
         this.metrics = metrics;
@@ -62,6 +65,8 @@ public final class Pages {
             put(handlers, page + "/*", healthPage);
         }
         put(handlers, "/version", (request, user) -> Complete.of(200, "application/json", version()));
+        // For nodes that join: they trust what they read here only when its hash is the one their token names.
+        handlers.put("/cacerts", request -> Complete.of(200, "application/x-pem-file", authority));
         put(handlers, "/metrics", (request, user) -> metrics());
         put(handlers, "/", (request, user) -> Complete.of(200, "application/json", paths(handlers)));
         for (String route : new String[] {"/api", "/api/*", "/apis", "/apis/*"}) {

@@ -4,6 +4,7 @@ package io.mizzen.apiserver.endpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.name.GroupVersionKind;
 import io.mizzen.api.status.StatusCause;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
@@ -14,9 +15,12 @@ import io.mizzen.apiserver.patch.JsonPatch;
 import io.mizzen.apiserver.patch.ManagedFields;
 import io.mizzen.apiserver.patch.MergePatch;
 import io.mizzen.apiserver.patch.StrategicMergePatch;
+import io.mizzen.apiserver.registry.ManagerTracking;
 import io.mizzen.apiserver.registry.ObjectStore;
 import io.mizzen.apiserver.registry.ServedResource;
 import io.mizzen.apiserver.registry.WriteContext;
+import io.mizzen.apiserver.schema.Decoder;
+import io.mizzen.apiserver.schema.GoText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +30,8 @@ final class PatchVerb {
     private static final String MERGE_PATCH = "application/merge-patch+json";
     private static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
     private static final String APPLY_PATCH = "application/apply-patch+yaml";
+
+    private static final GroupVersionKind NO_KIND = new GroupVersionKind("", "", "");
 
     private final ObjectStore store;
 
@@ -70,7 +76,8 @@ final class PatchVerb {
                     }
                     JsonNode patched = patched(current, patch.tree(), type, resource);
                     Parsed result = new Parsed(patched, patch.duplicateFields());
-                    ObjectNode object = RequestBody.object(request, result);
+                    String shown = type.equals(STRATEGIC_PATCH) ? GoText.value(patch.tree()) : patched.toString();
+                    ObjectNode object = decoded(request, result, shown);
                     RequestBody.placeAt(object, request, true);
                     boolean sameState = ObjectTree.resourceVersion(object).equals(ObjectTree.resourceVersion(current));
                     if (!namesState || sameState && type.equals(JSON_PATCH)) {
@@ -80,6 +87,23 @@ final class PatchVerb {
                     return object;
                 });
         return WriteVerbs.answer(request, 200, changed.object());
+    }
+
+    /** A patch that leaves what is no object of the kind is itself invalid; {@code shown} is what upstream quotes of it. */
+    private static ObjectNode decoded(ResourceRequest request, Parsed result, String shown) {
+        try {
+            return RequestBody.object(request, result);
+        } catch (StatusException refused) {
+            if (refused.reason() != StatusReason.BadRequest) {
+                throw refused;
+            }
+            String detail = Decoder.detail(request.resource().kind(), refused);
+            throw StatusException.invalid(
+                    NO_KIND,
+                    "",
+                    List.of(new StatusCause(
+                            "FieldValueInvalid", "Invalid value: " + GoText.quote(shown) + ": " + detail, "patch")));
+        }
     }
 
     private static JsonNode patched(ObjectNode current, JsonNode patch, String type, ServedResource resource) {
@@ -100,7 +124,7 @@ final class PatchVerb {
         ServedResource resource = request.resource();
         if (manager.isEmpty()) {
             throw StatusException.invalid(
-                    new io.mizzen.api.name.GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
+                    new GroupVersionKind("meta.k8s.io", "v1", "PatchOptions"),
                     "",
                     List.of(new StatusCause(
                             "FieldValueRequired", "Required value: is required for apply patch", "fieldManager")));
@@ -117,7 +141,8 @@ final class PatchVerb {
                 resource.apiVersion(),
                 request.info().subresource(),
                 request.query().flag("force"),
-                request.now());
+                request.now(),
+                ManagerTracking.resetFields(resource, request.info().subresource()));
         ObjectStore.Changed changed;
         try {
             changed = store.update(

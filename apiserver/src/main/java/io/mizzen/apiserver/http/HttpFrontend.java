@@ -315,16 +315,19 @@ public final class HttpFrontend implements AutoCloseable {
         private final HttpServerRequest request;
         private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
+        /** The write that is waited for; one at a time, since one thread produces. */
+        private volatile CompletableFuture<Boolean> inFlight = CompletableFuture.completedFuture(true);
+
         ResponseSink(HttpServerRequest request) {
             this.request = request;
         }
 
         void start(ApiResponse.Streamed streamed) {
             onContext(request, live -> {
-                live.closeHandler(gone -> closed.complete(null));
-                live.exceptionHandler(gone -> closed.complete(null));
+                live.closeHandler(gone -> gone());
+                live.exceptionHandler(gone -> gone());
                 if (live.closed()) {
-                    closed.complete(null);
+                    gone();
                     return;
                 }
                 head(live, streamed.code(), streamed.contentType(), streamed.headers());
@@ -333,12 +336,20 @@ public final class HttpFrontend implements AutoCloseable {
             });
         }
 
+        private void gone() {
+            closed.complete(null);
+            inFlight.complete(false);
+        }
+
         @Override
         public boolean write(byte[] bytes) throws InterruptedException {
+            var sent = new CompletableFuture<Boolean>();
+            inFlight = sent;
+            // Looked at after the line above, so that a client that goes meanwhile is seen here or completes the
+            // future.
             if (closed.isDone()) {
                 return false;
             }
-            var sent = new CompletableFuture<Boolean>();
             onContext(request, live -> {
                 if (live.closed() || live.ended()) {
                     sent.complete(false);
@@ -353,8 +364,7 @@ public final class HttpFrontend implements AutoCloseable {
                 }
             });
             try {
-                return (boolean) CompletableFuture.anyOf(sent, closed.thenApply(gone -> false))
-                        .get(WRITE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                return sent.get(WRITE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             } catch (TimeoutException slow) {
                 LOG.info("cut a client that took nothing for {} s", WRITE_TIMEOUT_SECONDS);
                 cut();

@@ -208,7 +208,7 @@ public final class Forwarder implements AutoCloseable {
 
     private ApiResponse upgrade(ApiRequest request, Target target)
             throws InterruptedException, ExecutionException, TimeoutException {
-        Translation translation = Translation.of(request);
+        Translation translation = Translation.of(request, target);
         boolean translates = translation != Translation.NONE;
         Map<String, List<String>> headers = passedOn(request);
         headers.keySet()
@@ -220,8 +220,8 @@ public final class Forwarder implements AutoCloseable {
         }
         NetClient client = target.asKubeletClient() ? kubeletSockets : otherSockets;
         String method = translates ? "POST" : request.method();
-        UpgradeDialer.Answer answer =
-                UpgradeDialer.dial(client, target, method, headers).get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        UpgradeDialer.Answer answer = UpgradeDialer.dial(context(request), client, target, method, headers)
+                .get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         if (answer.code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
             return ApiResponse.Complete.of(
                     answer.code(), answer.header("Content-Type"), answer.rest().getBytes());
@@ -276,8 +276,8 @@ public final class Forwarder implements AutoCloseable {
             return streamProtocol;
         }
 
-        static Translation of(ApiRequest request) {
-            if (!request.header("Upgrade").equalsIgnoreCase("websocket")) {
+        static Translation of(ApiRequest request, Target target) {
+            if (!target.asKubeletClient() || !request.header("Upgrade").equalsIgnoreCase("websocket")) {
                 return NONE;
             }
             List<String> offered =
@@ -285,7 +285,9 @@ public final class Forwarder implements AutoCloseable {
             if (offered.contains("SPDY/3.1+portforward.k8s.io")) {
                 return TUNNEL;
             }
-            return offered.contains("v5.channel.k8s.io") || offered.contains("v4.channel.k8s.io") ? CHANNELS : NONE;
+            // The runtime itself speaks the older form of port-forward, a channel pair a port, under the same name.
+            boolean channels = offered.contains("v5.channel.k8s.io") || offered.contains("v4.channel.k8s.io");
+            return channels && !target.pathAndQuery().startsWith("/portForward/") ? CHANNELS : NONE;
         }
     }
 
@@ -296,19 +298,16 @@ public final class Forwarder implements AutoCloseable {
         onContext(request, response -> accept(request, taken));
         ServerWebSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         if (translation == Translation.TUNNEL) {
-            WebSocketTunnel.join(client, kubelet, answer.rest());
+            onContext(request, response -> WebSocketTunnel.join(client, kubelet, answer.rest()));
             return;
         }
         Query query = request.query();
-        WebSocketExec.start(
-                client,
-                kubelet,
-                answer.rest(),
-                new WebSocketExec.Wanted(
-                        query.flag("stdin"),
-                        !query.has("stdout") || query.flag("stdout"),
-                        !query.has("stderr") || query.flag("stderr"),
-                        query.flag("tty")));
+        WebSocketExec.Wanted wanted = new WebSocketExec.Wanted(
+                query.flag("stdin"),
+                !query.has("stdout") || query.flag("stdout"),
+                !query.has("stderr") || query.flag("stderr"),
+                query.flag("tty"));
+        onContext(request, response -> WebSocketExec.start(client, kubelet, answer.rest(), wanted));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the promise carries the outcome on
@@ -340,11 +339,13 @@ public final class Forwarder implements AutoCloseable {
             settle(UpgradedSocket.of(request.connection()), taken);
         });
         NetSocket client = taken.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-        if (answer.rest().length() > 0) {
-            settle(client.write(answer.rest()));
-        }
-        pipe(client, backend);
-        pipe(backend, client);
+        onContext(request, response -> {
+            if (answer.rest().length() > 0) {
+                settle(client.write(answer.rest()));
+            }
+            pipe(client, backend);
+            pipe(backend, client);
+        });
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the promise carries the outcome on
@@ -405,8 +406,11 @@ public final class Forwarder implements AutoCloseable {
     }
 
     private static void onContext(ApiRequest request, java.util.function.Consumer<HttpServerResponse> action) {
-        Context context = ((HttpServerRequestInternal) request.connection()).context();
-        context.runOnContext(run -> action.accept(request.connection().response()));
+        context(request).runOnContext(run -> action.accept(request.connection().response()));
+    }
+
+    private static Context context(ApiRequest request) {
+        return ((HttpServerRequestInternal) request.connection()).context();
     }
 
     @Override

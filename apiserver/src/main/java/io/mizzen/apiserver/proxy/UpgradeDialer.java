@@ -2,6 +2,7 @@
 package io.mizzen.apiserver.proxy;
 
 import io.mizzen.apiserver.http.ApiRequest;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
@@ -40,11 +41,15 @@ final class UpgradeDialer {
         }
     }
 
-    /** Connects and sends the request; the future fails when the connection does. */
+    /**
+     * Connects and sends the request; the future fails when the connection does. The socket lives on the event loop of
+     * {@code context}: give that of the client it will be joined with. Then back-pressure between the two needs no thought of
+     * threads, and a drained queue cannot be missed.
+     */
     static CompletableFuture<Answer> dial(
-            NetClient client, Target target, String method, Map<String, List<String>> headers) {
+            Context context, NetClient client, Target target, String method, Map<String, List<String>> headers) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
-        connect(client, target, method, headers, answer);
+        context.runOnContext(run -> connect(client, target, method, headers, answer));
         return answer;
     }
 

@@ -21,8 +21,7 @@ import org.slf4j.LoggerFactory;
  * a SPDY connection to a kubelet, so that runtimes need to know SPDY only (KEP-4006). Version 5 adds a message that closes
  * a channel, which is how the end of standard input reaches the process.
  *
- * <p>Two event loops call in: that of the WebSocket writes, that of the kubelet's socket reads. The lock guards what both
- * touch, the encoder and the set of open streams.
+ * <p>Confined to one event loop: that of the WebSocket, on which the kubelet's socket was opened too.
  */
 final class WebSocketExec {
     private static final Logger LOG = LoggerFactory.getLogger(WebSocketExec.class);
@@ -39,7 +38,6 @@ final class WebSocketExec {
     private final Map<Byte, Integer> streams = new HashMap<>();
     private final Map<Integer, Byte> channels = new HashMap<>();
     private final Set<Integer> open = new HashSet<>();
-    private final Object lock = new Object();
     private int nextStream = 1;
     private boolean ended;
 
@@ -74,16 +72,14 @@ final class WebSocketExec {
     }
 
     private void openStream(byte channel, String type) {
-        synchronized (lock) {
-            int stream = nextStream;
-            nextStream += 2;
-            streams.put(channel, stream);
-            channels.put(stream, channel);
-            if (channel == STDOUT || channel == STDERR || channel == ERROR) {
-                open.add(stream);
-            }
-            send(frames.open(stream, "streamtype", type));
+        int stream = nextStream;
+        nextStream += 2;
+        streams.put(channel, stream);
+        channels.put(stream, channel);
+        if (channel == STDOUT || channel == STDERR || channel == ERROR) {
+            open.add(stream);
         }
+        send(frames.open(stream, "streamtype", type));
     }
 
     private void join() {
@@ -94,31 +90,27 @@ final class WebSocketExec {
         client.drainHandler(drained -> kubelet.resume());
         kubelet.handler(this::fromKubelet);
         kubelet.exceptionHandler(gone -> LOG.debug("exec kubelet broke: {}", gone.getMessage()));
-        kubelet.closeHandler(gone -> end());
+        // Its end, not its closing: what was read before may still wait here for a slow client.
+        kubelet.endHandler(read -> end());
         kubelet.drainHandler(drained -> client.resume());
         kubelet.resume();
         client.resume();
     }
 
     private void fromClient(Buffer message) {
-        if (message.length() == 0) {
+        if (message.length() == 0 || ended) {
             return;
         }
         byte[] bytes = message.getBytes();
-        synchronized (lock) {
-            if (ended) {
-                return;
-            }
-            boolean closes = bytes[0] == CLOSE && bytes.length > 1;
-            Integer stream = streams.get(closes ? bytes[1] : bytes[0]);
-            if (stream == null) {
-                return;
-            }
-            if (closes) {
-                send(frames.data(stream, new byte[0], 0, true));
-            } else if (bytes.length > 1) {
-                send(frames.data(stream, bytes, 1, false));
-            }
+        boolean closes = bytes[0] == CLOSE && bytes.length > 1;
+        Integer stream = streams.get(closes ? bytes[1] : bytes[0]);
+        if (stream == null) {
+            return;
+        }
+        if (closes) {
+            send(frames.data(stream, new byte[0], 0, true));
+        } else if (bytes.length > 1) {
+            send(frames.data(stream, bytes, 1, false));
         }
         if (kubelet.writeQueueFull()) {
             client.pause();
@@ -126,14 +118,17 @@ final class WebSocketExec {
     }
 
     private void fromKubelet(Buffer bytes) {
+        if (ended) {
+            return;
+        }
         for (Object frame : frames.decode(bytes.getBytes())) {
+            if (ended) {
+                ReferenceCountUtil.release(frame);
+                continue;
+            }
             switch (frame) {
                 case SpdyDataFrame data -> fromStream(data);
-                case SpdyPingFrame ping -> {
-                    synchronized (lock) {
-                        send(frames.encode(ping));
-                    }
-                }
+                case SpdyPingFrame ping -> send(frames.encode(ping));
                 case SpdyRstStreamFrame reset -> closed(reset.streamId());
                 default -> LOG.trace("frame {}", frame);
             }
@@ -161,23 +156,18 @@ final class WebSocketExec {
     }
 
     private void closed(int stream) {
-        boolean over;
-        synchronized (lock) {
-            open.remove(stream);
-            over = open.isEmpty();
-        }
-        if (over) {
+        open.remove(stream);
+        if (open.isEmpty()) {
             end();
         }
     }
 
     private void end() {
-        synchronized (lock) {
-            if (ended) {
-                return;
-            }
-            ended = true;
+        if (ended) {
+            return;
         }
+        ended = true;
+        frames.close();
         sent(client.close());
         sent(kubelet.close());
     }

@@ -35,8 +35,9 @@ final class WebSocketTunnel {
         });
         client.exceptionHandler(gone -> LOG.debug("tunnel client broke: {}", gone.getMessage()));
         other.exceptionHandler(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
-        client.closeHandler(gone -> sent(other.close()));
-        other.closeHandler(gone -> sent(client.close()));
+        // Ends, not closings: what was read before may still wait here for a slow reader.
+        client.endHandler(read -> sent(other.close()));
+        other.endHandler(read -> sent(client.close()));
         other.resume();
         client.resume();
     }

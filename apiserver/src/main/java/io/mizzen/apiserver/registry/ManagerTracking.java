@@ -14,22 +14,26 @@ public final class ManagerTracking implements Metadata.FieldTracker {
         if (context.apply()) {
             return;
         }
-        List<String> untouched = switch (context.subresource()) {
-            case "" -> resource.stored().hasStatus() ? List.of("status") : List.of();
-            case "status" -> List.of("spec");
-            default -> List.of();
-        };
         ManagedFields.Request request = new ManagedFields.Request(
                 context.fieldManager(),
                 resource.storedKind().apiVersion(),
                 context.subresource(),
                 false,
                 context.now(),
-                untouched);
+                resetFields(resource, context.subresource()));
         ObjectNode tracked = ManagedFields.update(old, object, resource.stored().storageSchema(), request);
         ObjectTree.setOrRemove(
                 ObjectTree.metadata(object),
                 "managedFields",
                 tracked.path("metadata").get("managedFields"));
+    }
+
+    /** The root fields that a write of the object or of a subresource leaves alone and does not come to own. */
+    public static List<String> resetFields(ServedResource resource, String subresource) {
+        return switch (subresource) {
+            case "" -> resource.stored().hasStatus() ? List.of("status") : List.of();
+            case "status" -> List.of("spec");
+            default -> List.of();
+        };
     }
 }

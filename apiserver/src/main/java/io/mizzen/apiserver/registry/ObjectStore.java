@@ -226,6 +226,8 @@ public final class ObjectStore {
         admission.mutate(request(context, resource, Operation.UPDATE, wanted, old));
         if (context.subresource().isEmpty()) {
             strategy.prepareForUpdate(context, wanted, old);
+        } else {
+            strategy.prepareForSubresource(context, wanted, old);
         }
         metadata.countGeneration(resource, wanted, old);
         metadata.trackFields(context, resource, old, wanted);

@@ -19,6 +19,7 @@ public final class Strategies {
         byResource.put("services", new ServiceStrategy(allocator));
         byResource.put("namespaces", new NamespaceStrategy());
         byResource.put("jobs.batch", new JobStrategy());
+        byResource.put("certificatesigningrequests.certificates.k8s.io", new SigningRequestStrategy());
         byResource.put("customresourcedefinitions.apiextensions.k8s.io", new CustomDefinitionStrategy());
         byResource.put("cronjobs.batch", counted.defaulting(WorkloadDefaults::cronJob));
         byResource.put("deployments.apps", counted.defaulting(WorkloadDefaults::deployment));

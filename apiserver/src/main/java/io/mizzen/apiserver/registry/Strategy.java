@@ -22,6 +22,9 @@ public interface Strategy {
     /** Sets what the server decides at a change of the main resource. */
     default void prepareForUpdate(WriteContext context, ObjectNode object, ObjectNode old) {}
 
+    /** Sets what the server decides at a change through a subresource, and takes back what may not change that way. */
+    default void prepareForSubresource(WriteContext context, ObjectNode object, ObjectNode old) {}
+
     /** Reasons to refuse a new object. */
     default List<StatusCause> validateCreate(ResourceDefinition definition, ObjectNode object) {
         return List.of();

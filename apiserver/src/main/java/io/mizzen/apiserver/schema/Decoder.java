@@ -108,8 +108,18 @@ public final class Decoder {
 
     /** The failure of a body that does not fit {@code kind}. */
     public static StatusException cannotHandle(GroupVersionKind kind, String detail) {
-        return StatusException.badRequest(kind.kind() + " in version \"" + kind.version() + "\" cannot be handled as a "
-                + kind.kind() + ": " + detail);
+        return StatusException.badRequest(prefix(kind) + detail);
+    }
+
+    private static String prefix(GroupVersionKind kind) {
+        return kind.kind() + " in version \"" + kind.version() + "\" cannot be handled as a " + kind.kind() + ": ";
+    }
+
+    /** What was wrong with a body, without the words of {@link #cannotHandle} around it. */
+    public static String detail(GroupVersionKind kind, StatusException failure) {
+        String message = String.valueOf(failure.getMessage());
+        String prefix = prefix(kind);
+        return message.startsWith(prefix) ? message.substring(prefix.length()) : message;
     }
 
     /**

@@ -48,6 +48,7 @@ public final class NodeLifecycleController implements Controller {
     private static final Duration PERIOD = Duration.ofSeconds(5);
 
     private final ControllerContext context;
+    private final Duration grace;
     private final Informer<Node> nodes;
     private final Informer<Lease> leases;
     private final Informer<Pod> pods;
@@ -63,9 +64,14 @@ public final class NodeLifecycleController implements Controller {
 
     private final Map<String, String> readinessBefore = new HashMap<>();
 
-    /** Asks for its informers and waits to be started. */
-    public NodeLifecycleController(ControllerContext context) {
+    /**
+     * Asks for its informers and waits to be started.
+     *
+     * @param grace how long a node may be silent before it counts as lost
+     */
+    public NodeLifecycleController(ControllerContext context, Duration grace) {
         this.context = context;
+        this.grace = grace;
         this.nodes = context.informers().of(Node.class);
         this.leases = context.informers().of(Lease.class);
         this.pods = context.informers().of(Pod.class);
@@ -144,7 +150,7 @@ public final class NodeLifecycleController implements Controller {
         NodeRules.Health seen = NodeRules.Health.seen(health.get(name), node, renewed(name), now);
         health.put(name, seen);
         Node current = node;
-        if (seen.isLost(node, now)) {
+        if (seen.isLost(node, grace, now)) {
             Optional<List<NodeCondition>> unknown = NodeRules.unknownConditions(node, now);
             if (unknown.isPresent()) {
                 log.warn("Node {} stopped reporting; its conditions are Unknown now", name);

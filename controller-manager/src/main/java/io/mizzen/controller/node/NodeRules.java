@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** When a node counts as lost, and the conditions and taints that say so. Pure. */
 final class NodeRules {
 
-    static final Duration GRACE = Duration.ofSeconds(50);
     static final Duration STARTUP_GRACE = Duration.ofSeconds(60);
     static final String NOT_READY = "node.kubernetes.io/not-ready";
     static final String UNREACHABLE = "node.kubernetes.io/unreachable";
@@ -62,9 +61,9 @@ final class NodeRules {
             return silent ? before : new Health(now, heartbeat, renewed);
         }
 
-        boolean isLost(Node node, Instant now) {
-            Duration grace = ready(node).isPresent() ? GRACE : STARTUP_GRACE;
-            return now.isAfter(at.plus(grace));
+        /** Whether nothing was heard for too long; a node that has never reported gets a minute. */
+        boolean isLost(Node node, Duration grace, Instant now) {
+            return now.isAfter(at.plus(ready(node).isPresent() ? grace : STARTUP_GRACE));
         }
 
         /** The same health with our own write of the conditions not taken for a sign of life. */

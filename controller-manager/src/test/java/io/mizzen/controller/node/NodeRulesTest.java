@@ -21,15 +21,18 @@ class NodeRulesTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:10:00Z");
 
     @Test
-    void losesANodeFiftySecondsAfterItsLastSignOfLife() {
+    void losesANodeWhenItsGraceIsOver() {
         Node node = node("True");
         NodeRules.Health first = NodeRules.Health.seen(null, node, "renewed-1", NOW);
         NodeRules.Health silent = NodeRules.Health.seen(first, node, "renewed-1", NOW.plusSeconds(50));
         NodeRules.Health renewed = NodeRules.Health.seen(first, node, "renewed-2", NOW.plusSeconds(50));
 
-        assertThat(silent.isLost(node, NOW.plusSeconds(50))).isFalse();
-        assertThat(silent.isLost(node, NOW.plusSeconds(51))).isTrue();
-        assertThat(renewed.isLost(node, NOW.plusSeconds(100))).isFalse();
+        assertThat(silent.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(50)))
+                .isFalse();
+        assertThat(silent.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(51)))
+                .isTrue();
+        assertThat(renewed.isLost(node, java.time.Duration.ofSeconds(50), NOW.plusSeconds(100)))
+                .isFalse();
     }
 
     @Test

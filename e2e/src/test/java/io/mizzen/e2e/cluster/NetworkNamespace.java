@@ -45,15 +45,27 @@ public final class NetworkNamespace implements AutoCloseable {
         Command.ok("ip", "address", "add", hostIp + "/30", "dev", hostLink);
         Command.ok("ip", "link", "set", hostLink, "up");
         Command.ok("ip", "-n", name, "address", "add", nodeIp + "/30", "dev", "node0");
+        Command.ok("ip", "-n", name, "link", "set", "lo", "up");
+        addUplink(name);
+        return new NetworkNamespace(name, nodeIp, hostLink);
+    }
+
+    /** One whose link {@code node0} somebody else has made and given its address; not reachable from the test. */
+    static NetworkNamespace joined(String name, String nodeIp) {
+        Command.ok("ip", "-n", name, "link", "set", "lo", "up");
+        addUplink(name);
+        return new NetworkNamespace(name, nodeIp, "");
+    }
+
+    private static void addUplink(String name) {
         Command.ok("ip", "-n", name, "link", "add", "uplink", "type", "veth", "peer", "name", "nobody");
-        for (String link : List.of("lo", "node0", "uplink", "nobody")) {
+        for (String link : List.of("node0", "uplink", "nobody")) {
             Command.ok("ip", "-n", name, "link", "set", link, "up");
         }
         Command.ok("ip", "-n", name, "address", "add", "192.0.2.2/24", "dev", "uplink");
         Command.ok("ip", "-n", name, "route", "add", "default", "via", "192.0.2.1", "dev", "uplink");
         // The gateway's hardware address is known, so that a packet on the wrong way is really sent, and counted.
         Command.ok("ip", "-n", name, "neighbour", "add", "192.0.2.1", "lladdr", "02:00:00:00:00:01", "dev", "uplink");
-        return new NetworkNamespace(name, nodeIp, hostLink);
     }
 
     /** The node's address, also reachable from the test itself. */
@@ -81,7 +93,9 @@ public final class NetworkNamespace implements AutoCloseable {
 
     @Override
     public void close() {
-        Command.attempt("ip", "link", "delete", hostLink);
+        if (!hostLink.isEmpty()) {
+            Command.attempt("ip", "link", "delete", hostLink);
+        }
         if (Files.exists(Path.of("/run/netns", name))) {
             Command.ok("ip", "netns", "delete", name);
         }

@@ -38,7 +38,7 @@ public final class RegistryCredentials {
             auths.properties().forEach(e -> {
                 String key = normalized(e.getKey());
                 if (matches(key, image)) {
-                    byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(auth(e.getKey(), e.getValue()));
+                    byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(auth(e.getValue()));
                 }
             });
         }
@@ -77,7 +77,8 @@ public final class RegistryCredentials {
         return host.matches(regex.toString());
     }
 
-    private static AuthConfig auth(String server, JsonNode entry) {
+    /** Without the server, as upstream: the runtime would compare it as a URL, and keys are not written as URLs. */
+    private static AuthConfig auth(JsonNode entry) {
         String user = entry.path("username").asText("");
         String password = entry.path("password").asText("");
         String both = entry.path("auth").asText("");
@@ -92,7 +93,6 @@ public final class RegistryCredentials {
                 .setPassword(password)
                 .setIdentityToken(entry.path("identitytoken").asText(""))
                 .setRegistryToken(entry.path("registrytoken").asText(""))
-                .setServerAddress(server)
                 .build();
     }
 }

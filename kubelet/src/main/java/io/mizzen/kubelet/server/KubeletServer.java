@@ -47,8 +47,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTPS server of the node (port 10250). Nobody is answered who shows no client certificate of the given authority, and
- * nothing that the authorizer does not allow.
+ * The HTTPS server of the node (port 10250). Nobody is answered who shows neither a client certificate of the given authority
+ * nor a bearer token that the authenticator knows, and nothing that the authorizer does not allow.
  */
 public final class KubeletServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KubeletServer.class);
@@ -72,6 +72,7 @@ public final class KubeletServer implements AutoCloseable {
      * @param pods all pods of the node
      * @param stats usage
      * @param authorizer who may ask
+     * @param authenticator whose bearer token one is
      * @param registry metrics of the kubelet itself
      * @param clock the time
      */
@@ -82,6 +83,7 @@ public final class KubeletServer implements AutoCloseable {
             Supplier<List<Pod>> pods,
             NodeStats stats,
             KubeletAuthorizer authorizer,
+            KubeletAuthenticator authenticator,
             MeterRegistry registry,
             InstantSource clock) {}
 
@@ -162,7 +164,13 @@ public final class KubeletServer implements AutoCloseable {
             if (route.isEmpty()) {
                 throw new ServerException(404, "404 page not found\n");
             }
-            String verb = request.method().name().equals("POST") ? "create" : "get";
+            String verb = switch (request.method().name()) {
+                case "POST" -> "create";
+                case "PUT" -> "update";
+                case "PATCH" -> "patch";
+                case "DELETE" -> "delete";
+                default -> "get";
+            };
             if (!parts.authorizer().allows(user, verb, route.get().subresources())) {
                 throw new ServerException(
                         403,
@@ -220,14 +228,14 @@ public final class KubeletServer implements AutoCloseable {
         return parts.registry() instanceof PrometheusMeterRegistry prometheus ? prometheus.scrape() : "";
     }
 
-    private static KubeletAuthorizer.User identify(HttpServerRequest request) throws ServerException {
+    private KubeletAuthorizer.User identify(HttpServerRequest request) throws ServerException {
         SSLSession session = request.connection().sslSession();
         try {
             if (session == null || !(session.getPeerCertificates()[0] instanceof X509Certificate certificate)) {
-                throw new ServerException(401, "Unauthorized");
+                return byToken(request);
             }
             String name = "";
-            Set<String> groups = new TreeSet<>();
+            Set<String> groups = new TreeSet<>(Set.of("system:authenticated"));
             for (Rdn rdn : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
                 if (rdn.getType().equalsIgnoreCase("CN")) {
                     name = String.valueOf(rdn.getValue());
@@ -236,9 +244,19 @@ public final class KubeletServer implements AutoCloseable {
                 }
             }
             return new KubeletAuthorizer.User(name, groups);
-        } catch (SSLPeerUnverifiedException | InvalidNameException e) {
+        } catch (SSLPeerUnverifiedException noCertificate) {
+            return byToken(request);
+        } catch (InvalidNameException e) {
             throw new ServerException(401, "Unauthorized");
         }
+    }
+
+    private KubeletAuthorizer.User byToken(HttpServerRequest request) throws ServerException {
+        String header = String.valueOf(request.getHeader("Authorization"));
+        Optional<KubeletAuthorizer.User> user = header.regionMatches(true, 0, "Bearer ", 0, 7)
+                ? parts.authenticator().authenticate(header.substring(7).strip())
+                : Optional.empty();
+        return user.orElseThrow(() -> new ServerException(401, "Unauthorized"));
     }
 
     private void sendLog(HttpServerRequest request, LogsEndpoint.Source source) throws IOException, ServerException {

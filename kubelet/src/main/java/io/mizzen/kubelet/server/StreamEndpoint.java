@@ -13,6 +13,7 @@ import io.mizzen.kubelet.runtime.RuntimeSandbox;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -75,7 +76,7 @@ final class StreamEndpoint {
         }
         URI target = URI.create(url(route, query));
         try {
-            NetSocket backend = await(client.connect(target.getPort(), target.getHost()));
+            NetSocket backend = await(connect(request, target));
             Head head = new Head();
             CompletableFuture<Answer> answered = new CompletableFuture<>();
             backend.closeHandler(v -> answered.completeExceptionally(new IOException("the runtime closed the stream")));
@@ -94,6 +95,20 @@ final class StreamEndpoint {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new ServerException(500, "error dialing the container runtime: " + cause.getMessage());
         }
+    }
+
+    /** Connects on the event loop of the client: between two loops a drained queue could be missed, and the stream stall. */
+    @SuppressWarnings("FutureReturnValueIgnored") // The promise carries the outcome on.
+    private Future<NetSocket> connect(HttpServerRequest request, URI target) {
+        Promise<NetSocket> dialled = Promise.promise();
+        context(request)
+                .runOnContext(
+                        v -> client.connect(target.getPort(), target.getHost()).onComplete(dialled));
+        return dialled.future();
+    }
+
+    private static Context context(HttpServerRequest request) {
+        return ((HttpServerRequestInternal) request).context();
     }
 
     private String url(KubeletRoute.Stream route, MultiMap query) throws ServerException, CriException {
@@ -207,7 +222,7 @@ final class StreamEndpoint {
     private static void join(HttpServerRequest request, NetSocket backend, Answer answer)
             throws InterruptedException, ExecutionException, TimeoutException {
         CompletableFuture<NetSocket> taken = new CompletableFuture<>();
-        Context context = ((HttpServerRequestInternal) request).context();
+        Context context = context(request);
         context.runOnContext(v -> {
             request.response().putHeader("Connection", "Upgrade");
             answer.headers().stream()
@@ -230,8 +245,10 @@ final class StreamEndpoint {
         if (answer.rest().length() > 0) {
             await(client.write(answer.rest()));
         }
-        pipe(client, backend);
-        pipe(backend, client);
+        context.runOnContext(v -> {
+            pipe(client, backend);
+            pipe(backend, client);
+        });
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // The promise carries the outcome on.

@@ -3,12 +3,18 @@ package io.mizzen.launcher.flag;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The values of a command's flags, each given or by default. Immutable. */
 public final class FlagValues {
+    private static final Pattern DURATION =
+            Pattern.compile("(?:0|(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?)");
     private static final int LARGEST_PORT = 65_535;
 
     private final Map<String, String> values;
@@ -67,6 +73,26 @@ public final class FlagValues {
      */
     public int port(String name) {
         return number(name, 1, LARGEST_PORT);
+    }
+
+    /**
+     * A time such as {@code 40s}, {@code 24h} or {@code 1h30m}; {@code 0} is none.
+     *
+     * @throws FlagException when it is none
+     */
+    public Duration duration(String name) {
+        Matcher parts = DURATION.matcher(text(name));
+        if (!parts.matches() || text(name).isEmpty()) {
+            throw new FlagException(
+                    "flag --" + name + " must be a time such as 40s or 24h, not \"" + text(name) + "\"");
+        }
+        return Duration.ofHours(amount(parts.group(1)))
+                .plusMinutes(amount(parts.group(2)))
+                .plusSeconds(amount(parts.group(3)));
+    }
+
+    private static long amount(@Nullable String digits) {
+        return digits == null ? 0 : Long.parseLong(digits);
     }
 
     /**

@@ -48,6 +48,8 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
         ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.WARN);
         root.addAppender(appender);
+        // Our storage says itself, once, when etcd does not answer; jetcd warns of every retry.
+        context.getLogger("io.etcd.jetcd").setLevel(Level.ERROR);
         context.getLogger("io.mizzen").setLevel(Level.toLevel(System.getProperty(LEVEL, "INFO"), Level.INFO));
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }

@@ -50,6 +50,30 @@ final class Kubeconfig {
                         base64(content.key()));
     }
 
+    /** One with a bearer token instead of a client certificate. */
+    static String withToken(String name, String server, String authority, String token) {
+        return """
+                apiVersion: v1
+                kind: Config
+                clusters:
+                - name: %1$s
+                  cluster:
+                    server: %2$s
+                    certificate-authority-data: %3$s
+                users:
+                - name: bootstrap
+                  user:
+                    token: %4$s
+                contexts:
+                - name: %1$s
+                  context:
+                    cluster: %1$s
+                    user: bootstrap
+                current-context: %1$s
+                preferences: {}
+                """.formatted(name, server, base64(authority), token);
+    }
+
     private static String base64(String text) {
         return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }

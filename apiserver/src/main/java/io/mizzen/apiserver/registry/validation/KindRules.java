@@ -12,4 +12,7 @@ interface KindRules {
 
     /** Collects what may not change; run besides {@link #check}. */
     default void change(FieldErrors errors, ObjectNode object, ObjectNode old) {}
+
+    /** Collects what may not be changed through a subresource, and what may not be so afterwards. */
+    default void subresourceChange(FieldErrors errors, ObjectNode object, ObjectNode old, String subresource) {}
 }

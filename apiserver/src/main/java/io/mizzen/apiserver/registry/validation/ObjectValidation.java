@@ -25,6 +25,7 @@ public final class ObjectValidation {
         NetworkRules.register(rules);
         ConfigRules.register(rules);
         PolicyRules.register(rules);
+        rules.put("CertificateSigningRequest.certificates.k8s.io", new SigningRequestRules());
         return Map.copyOf(rules);
     }
 
@@ -72,6 +73,8 @@ public final class ObjectValidation {
         if (rules != null && subresource.isEmpty()) {
             rules.check(errors, object);
             rules.change(errors, object, old);
+        } else if (rules != null) {
+            rules.subresourceChange(errors, object, old, subresource);
         }
         return errors.causes();
     }

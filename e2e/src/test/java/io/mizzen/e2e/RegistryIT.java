@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mizzen.e2e.cluster.Cluster;
+import io.mizzen.e2e.cluster.Kubectl;
+import io.mizzen.e2e.cluster.Registry;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Images come from a registry: in plain HTTP, by TLS with a pull secret; what goes wrong is said in the pod. */
+class RegistryIT {
+    private static Cluster cluster;
+    private static Kubectl kubectl;
+
+    @BeforeAll
+    static void startsACluster() {
+        cluster = Cluster.start(RegistryIT.class);
+        kubectl = cluster.kubectl();
+    }
+
+    @AfterAll
+    static void removesTheCluster() throws Exception {
+        cluster.close();
+    }
+
+    @Test
+    void aPodRunsFromAPlainRegistry() throws Exception {
+        try (Registry registry = Registry.plain(cluster, 5000).known()) {
+            String image = registry.push("tools/busybox:1");
+
+            kubectl.apply(pod("plain", image, ""));
+
+            runs("plain");
+            assertThat(messages("plain")).contains("Pulling image \"" + image + "\"", "Successfully pulled image");
+            kubectl.apply(pod("absent", registry.address() + "/tools/nothing:1", ""));
+            waitsFor("absent", "ErrImagePull|ImagePullBackOff");
+            assertThat(messages("absent")).contains("Failed to pull image", "not found");
+        }
+    }
+
+    @Test
+    void aPrivateRegistryWantsThePullSecret() throws Exception {
+        try (Registry registry = Registry.secure(cluster, 5443).known()) {
+            String image = registry.push("private/busybox:1");
+
+            kubectl.apply(pod("stranger", image, ""));
+            waitsFor("stranger", "ErrImagePull|ImagePullBackOff");
+            kubectl.ok(
+                    "create",
+                    "secret",
+                    "docker-registry",
+                    "harbour",
+                    "--docker-server=" + registry.address(),
+                    "--docker-username=" + Registry.USER,
+                    "--docker-password=" + Registry.PASSWORD);
+            kubectl.apply(pod("guest", image, "imagePullSecrets: [{name: harbour}]"));
+
+            runs("guest");
+            assertThat(messages("stranger")).containsPattern("Failed to pull image.*(401|authorization failed)");
+        }
+    }
+
+    private static void runs(String pod) {
+        Kubectl.within(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(kubectl.find("pod/" + pod, ".status.phase"))
+                        .as(messages(pod))
+                        .isEqualTo("Running"));
+    }
+
+    private static void waitsFor(String pod, String reasons) {
+        Kubectl.within(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(
+                                kubectl.find("pod/" + pod, ".status.containerStatuses[0].state.waiting.reason"))
+                        .matches(reasons));
+    }
+
+    private static String messages(String pod) {
+        return kubectl.ok(
+                "get",
+                "events",
+                "--field-selector=involvedObject.name=" + pod,
+                "-o",
+                "jsonpath={range .items[*]}{.message}{\"\\n\"}{end}");
+    }
+
+    private static String pod(String name, String image, String more) {
+        return """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: %s}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: main
+                    image: %s
+                    imagePullPolicy: Always
+                    command: [sleep, "3600"]
+                  %s
+                """.formatted(name, image, more);
+    }
+}

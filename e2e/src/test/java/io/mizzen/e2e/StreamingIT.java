@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mizzen.e2e.cluster.Cluster;
+import io.mizzen.e2e.cluster.Command;
+import io.mizzen.e2e.cluster.Kubectl;
+import io.mizzen.e2e.cluster.KubectlPrograms;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What streams between a person and a container, with every kubectl: terminals, attached input, copies, forwarded ports. */
+class StreamingIT {
+    private static Cluster cluster;
+
+    @TempDir
+    private static Path folder;
+
+    @BeforeAll
+    static void startsAClusterWithAPod() {
+        cluster = Cluster.start(StreamingIT.class);
+        cluster.kubectl().apply(BOX.formatted(Cluster.IMAGE));
+        cluster.kubectl().ok("wait", "--for=condition=Ready", "pod/box", "pod/echo", "--timeout=60s");
+    }
+
+    @AfterAll
+    static void removesTheCluster() throws Exception {
+        cluster.close();
+    }
+
+    static Stream<Arguments> everyKubectl() {
+        return KubectlPrograms.all().entrySet().stream().map(each -> Arguments.of(each.getKey(), each.getValue()));
+    }
+
+    private static Kubectl kubectl(String name, Path program) {
+        return cluster.kubectl().with(name, program);
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
+    void aTerminalFollowsItsWindowAndEndsWithTheExitCode(String name, Path program) {
+        // A program starts before its terminal's first size arrives.
+        String inside = "seen() { until [ \"$(stty size 2>&1)\" = \"$1\" ]; do sleep 0.1; done; echo saw $1; };"
+                + " seen \"50 120\"; seen \"33 77\"; exit 7";
+        String exec = String.join(" ", kubectl(name, program).commandLine("exec", "-it", "box", "--", "sh", "-c"));
+        String session =
+                "stty rows 50 cols 120; (sleep 3; stty rows 33 cols 77 </dev/tty) & " + exec + " '" + inside + "'";
+
+        Command done = Command.run(
+                "",
+                environment(),
+                List.of("timeout", "60", "script", "--quiet", "--return", "--command", session, "/dev/null"));
+
+        assertThat(done.out()).containsSubsequence("saw 50 120", "saw 33 77");
+        assertThat(done.exitCode()).isEqualTo(7);
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
+    void whatIsTypedIntoAnAttachedContainerIsAnswered(String name, Path program) {
+        String attach = String.join(" ", kubectl(name, program).commandLine("attach", "-i", "echo"));
+
+        Command done = Command.run(
+                "",
+                environment(),
+                List.of("sh", "-c", "(sleep 1; echo from-" + name + "; sleep 2) | timeout 20 " + attach));
+
+        assertThat(done.out()).contains("got from-" + name);
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
+    void copiesBigFilesByteForByte(String name, Path program) throws IOException {
+        byte[] content = new byte[100_000_000];
+        new Random(1).nextBytes(content);
+        Path there = Files.write(folder.resolve("there-" + name), content);
+        Path back = folder.resolve("back-" + name);
+        Kubectl kubectl = kubectl(name, program);
+
+        kubectl.ok("cp", there.toString(), "box:/tmp/copy");
+        kubectl.ok("cp", "box:/tmp/copy", back.toString());
+
+        assertThat(Files.mismatch(there, back)).isEqualTo(-1);
+        kubectl.ok("exec", "box", "--", "rm", "/tmp/copy");
+        Files.delete(there);
+        Files.delete(back);
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
+    void forwardsAPortToAPod(String name, Path program) throws Exception {
+        Path output = folder.resolve("forward-" + name);
+        ProcessBuilder builder =
+                new ProcessBuilder(kubectl(name, program).commandLine("port-forward", "pod/box", ":8080"));
+        builder.environment().putAll(environment());
+        Process forward = builder.redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            Kubectl.within(Duration.ofSeconds(20))
+                    .until(() -> Files.readString(output).contains("Forwarding from 127.0.0.1:"));
+            String port = Files.readString(output).replaceAll("(?s).*?127\\.0\\.0\\.1:(\\d+) .*", "$1");
+            for (int request = 0; request < 3; request++) {
+                assertThat(inTheNetwork("curl", "-s", "-m", "10", "http://127.0.0.1:" + port + "/")
+                                .out())
+                        .as(Files.readString(output))
+                        .isEqualTo("hello from a pod\n");
+            }
+        } finally {
+            forward.destroy();
+            assertThat(forward.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    private static Command inTheNetwork(String... words) {
+        List<String> command = new ArrayList<>(cluster.network().enter());
+        command.addAll(List.of(words));
+        return Command.run("", Map.of(), command);
+    }
+
+    private static Map<String, String> environment() {
+        Kubectl kubectl = cluster.kubectl();
+        return Map.of("KUBECONFIG", kubectl.kubeconfig().toString(), "HOME", folder.toString());
+    }
+
+    private static final String BOX = """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: box}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: main
+                image: %1$s
+                command: [sh, -c, "mkdir /www; echo hello from a pod >/www/index.html; exec httpd -f -p 8080 -h /www"]
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: echo}
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: main
+                image: %1$s
+                stdin: true
+                command: [sh, -c, 'while read x; do echo "got $x"; done; exec sleep 3600']
+            """;
+}
