@@ -407,6 +407,25 @@ class ApiServerIT {
     }
 
     @Test
+    void aNewClaimIsPendingProtectedAndOfTheDefaultClass() throws Exception {
+        String claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+        JsonNode claim = admin.post(
+                        claims,
+                        "{\"metadata\":{\"name\":\"data\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],"
+                                + "\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}")
+                .body();
+
+        assertThat(claim.at("/status/phase").asText()).isEqualTo("Pending");
+        assertThat(claim.at("/metadata/finalizers/0").asText()).isEqualTo("kubernetes.io/pvc-protection");
+        assertThat(claim.at("/spec/storageClassName").asText()).isEqualTo("local-path");
+        assertThat(admin.get("/apis/storage.k8s.io/v1/storageclasses/local-path")
+                        .body()
+                        .at("/volumeBindingMode")
+                        .asText())
+                .isEqualTo("WaitForFirstConsumer");
+    }
+
+    @Test
     void scalesThroughTheSubresource() throws Exception {
         admin.post(DEPLOYMENTS, deployment("scaled"));
         JsonNode scale = admin.get(DEPLOYMENTS + "/scaled/scale").body();

@@ -15,6 +15,7 @@ import io.mizzen.controller.bootstrap.TokenCleaner;
 import io.mizzen.controller.certificate.ApprovingController;
 import io.mizzen.controller.certificate.CleanerController;
 import io.mizzen.controller.certificate.SigningController;
+import io.mizzen.controller.clusterrole.ClusterRoleAggregationController;
 import io.mizzen.controller.cronjob.CronJobController;
 import io.mizzen.controller.daemon.DaemonSetController;
 import io.mizzen.controller.deployment.DeploymentController;
@@ -30,11 +31,17 @@ import io.mizzen.controller.namespace.NamespaceController;
 import io.mizzen.controller.node.NodeLifecycleController;
 import io.mizzen.controller.node.TaintEvictionController;
 import io.mizzen.controller.nodeipam.NodeIpamController;
+import io.mizzen.controller.podautoscaler.HorizontalController;
 import io.mizzen.controller.podgc.PodGarbageCollector;
 import io.mizzen.controller.replicaset.ReplicaController;
+import io.mizzen.controller.resourcequota.ResourceQuotaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
 import io.mizzen.controller.statefulset.StatefulSetController;
+import io.mizzen.controller.volume.ClaimProtectionController;
+import io.mizzen.controller.volume.EphemeralVolumeController;
+import io.mizzen.controller.volume.PersistentVolumeBinder;
+import io.mizzen.controller.volume.VolumeProtectionController;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -181,6 +188,23 @@ public final class ControllerManager implements AutoCloseable {
         known.add(new Known("daemonset-controller", "daemon-set-controller", DaemonSetController::new));
         known.add(new Known("statefulset-controller", "statefulset-controller", StatefulSetController::new));
         known.add(new Known("cronjob-controller", "cronjob-controller", CronJobController::new));
+        known.add(new Known(
+                "persistentvolume-binder-controller", "persistent-volume-binder", PersistentVolumeBinder::new));
+        known.add(new Known(
+                "persistentvolumeclaim-protection-controller",
+                "pvc-protection-controller",
+                ClaimProtectionController::new));
+        known.add(new Known(
+                "persistentvolume-protection-controller", "pv-protection-controller", VolumeProtectionController::new));
+        known.add(new Known(
+                "ephemeral-volume-controller", "ephemeral-volume-controller", EphemeralVolumeController::new));
+        known.add(new Known(
+                "horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", HorizontalController::new));
+        known.add(new Known("resourcequota-controller", "resourcequota-controller", ResourceQuotaController::new));
+        known.add(new Known(
+                "clusterrole-aggregation-controller",
+                "clusterrole-aggregation-controller",
+                ClusterRoleAggregationController::new));
         known.add(new Known("disruption-controller", "disruption-controller", DisruptionController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(

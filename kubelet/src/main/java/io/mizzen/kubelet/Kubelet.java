@@ -30,6 +30,8 @@ import io.mizzen.kubelet.server.KubeletAuthenticator;
 import io.mizzen.kubelet.server.KubeletAuthorizer;
 import io.mizzen.kubelet.server.KubeletServer;
 import io.mizzen.kubelet.stats.NodeStats;
+import io.mizzen.kubelet.volume.LocalPathKeeper;
+import io.mizzen.kubelet.volume.LocalPathVolumes;
 import io.mizzen.kubelet.volume.SubPaths;
 import io.mizzen.kubelet.volume.VolumeFolders;
 import io.mizzen.kubelet.volume.Volumes;
@@ -38,6 +40,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +55,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Kubelet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
+
+    private static final String LOCAL_PATH_ROOT = "mizzen.io/local-path-root";
 
     private final List<AutoCloseable> parts = new ArrayList<>();
     private final PodWorkers workers;
@@ -100,6 +105,9 @@ public final class Kubelet implements AutoCloseable {
         } else {
             parts.add(new HealthWatch(health));
         }
+        control.volumes()
+                .ifPresent(volumes -> parts.add(new LocalPathKeeper(
+                        new LocalPathVolumes(options.nodeName(), options.localPathRoot()), volumes, clock, registry)));
         parts.add(control.pods().start(workers));
         parts.add(new Housekeeping(
                 services,
@@ -167,7 +175,11 @@ public final class Kubelet implements AutoCloseable {
                 cri,
                 new RuntimeReader(cri),
                 new Images(cri, control.objects(), control.events(), clock),
-                new Volumes(folders, control.objects(), clock),
+                new Volumes(
+                        folders,
+                        control.objects(),
+                        new LocalPathVolumes(options.nodeName(), options.localPathRoot()),
+                        clock),
                 new SubPaths(folders),
                 folders,
                 new Environment(control.objects()),
@@ -226,6 +238,7 @@ public final class Kubelet implements AutoCloseable {
                 options.maxPods(),
                 port,
                 options.nodeLabels(),
+                Map.of(LOCAL_PATH_ROOT, options.localPathRoot().toString()),
                 options.registerNode(),
                 options.intervals().nodeStatus(),
                 options.intervals().nodeStatusReport(),

@@ -76,6 +76,11 @@ public record KubeletOptions(
                 Intervals.defaults());
     }
 
+    /** Where volumes of the provisioner {@code mizzen.io/local-path} lie: {@code storage} beside the root folder. */
+    public Path localPathRoot() {
+        return rootDir.toAbsolutePath().normalize().resolveSibling("storage");
+    }
+
     /** The same with an HTTPS server. */
     public KubeletOptions withServer(ServerOptions server) {
         return new KubeletOptions(

@@ -35,7 +35,7 @@ final class MemoryControlPlane implements PodSource, StatusSink, ObjectSource, E
     private volatile Listener listener;
 
     ControlPlane ports() {
-        return new ControlPlane(this, this, this, this, Optional.empty());
+        return new ControlPlane(this, this, this, this, Optional.empty(), Optional.empty());
     }
 
     @Override

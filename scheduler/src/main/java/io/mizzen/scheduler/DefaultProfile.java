@@ -19,6 +19,7 @@ import io.mizzen.scheduler.plugin.PrioritySort;
 import io.mizzen.scheduler.plugin.SchedulingGates;
 import io.mizzen.scheduler.plugin.TaintToleration;
 import io.mizzen.scheduler.plugin.VolumeBinding;
+import io.mizzen.scheduler.plugin.VolumeRestrictions;
 import java.time.Duration;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -40,6 +41,7 @@ final class DefaultProfile {
                 new Weighted(new NodeAffinity(), 2),
                 new Weighted(new NodePorts(), 0),
                 new Weighted(new NodeResourcesFit(), 1),
+                new Weighted(new VolumeRestrictions(lister), 0),
                 new Weighted(new VolumeBinding(lister, writer, VOLUME_BIND_TIMEOUT), 0),
                 new Weighted(new PodTopologySpread(lister), 2),
                 new Weighted(new InterPodAffinity(lister), 2),

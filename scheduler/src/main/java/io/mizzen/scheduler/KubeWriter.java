@@ -141,7 +141,9 @@ final class KubeWriter implements ClusterWriter {
         ObjectNode patch = Json.object();
         ObjectNode metadata = patch.putObject("metadata");
         metadata.put("resourceVersion", volume.getMetadata().getResourceVersion());
-        metadata.putObject("annotations").put("pv.kubernetes.io/bound-by-controller", "yes");
+        if (volume.getSpec().getClaimRef() == null) {
+            metadata.putObject("annotations").put("pv.kubernetes.io/bound-by-controller", "yes");
+        }
         patch.putObject("spec")
                 .putObject("claimRef")
                 .put("apiVersion", "v1")
@@ -156,7 +158,9 @@ final class KubeWriter implements ClusterWriter {
     @Override
     public void selectNode(PersistentVolumeClaim claim, String nodeName) {
         ObjectNode patch = Json.object();
-        patch.putObject("metadata").putObject("annotations").put(VolumeBinding.SELECTED_NODE, nodeName);
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", claim.getMetadata().getResourceVersion());
+        metadata.putObject("annotations").put(VolumeBinding.SELECTED_NODE, nodeName);
         limited(() -> api.patch(PersistentVolumeClaim.class, ObjectKey.of(claim), patch));
     }
 

@@ -13,15 +13,18 @@ import io.mizzen.apiserver.storage.cache.ResourceKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a kubelet may do: the rules of the role {@code system:node}, and of Secrets, ConfigMaps and service account tokens
- * only those that a pod on its node uses (API page "Using Node Authorization"). Thread-safe.
+ * only those that a pod on its node uses, and the local volumes it keeps (API page "Using Node Authorization"). Thread-safe.
  */
 public final class NodeAuthorizer implements Authorizer {
     private static final String NODES = "system:nodes";
     private static final String PREFIX = "system:node:";
     private static final ResourceKey PODS = new ResourceKey("", "pods");
+    private static final ResourceKey VOLUMES = new ResourceKey("", "persistentvolumes");
+    private static final String LOCAL_PATH = "mizzen.io/local-path";
     private static final Set<String> GUARDED = Set.of("secrets", "configmaps");
 
     private final ObjectCache cache;
@@ -41,10 +44,13 @@ public final class NodeAuthorizer implements Authorizer {
         if (!user.startsWith(PREFIX) || !attributes.user().isIn(NODES)) {
             return Decision.NO_OPINION;
         }
+        String node = user.substring(PREFIX.length());
+        if (keepsLocalVolumes(node, attributes)) {
+            return new Decision(true, "");
+        }
         if (rules.stream().noneMatch(rule -> rule.allows(attributes))) {
             return Decision.NO_OPINION;
         }
-        String node = user.substring(PREFIX.length());
         if (attributes.group().isEmpty() && GUARDED.contains(attributes.resource())) {
             boolean used = !attributes.name().isEmpty()
                     && podsOf(node, attributes.namespace()).stream()
@@ -59,6 +65,32 @@ public final class NodeAuthorizer implements Authorizer {
             return used ? new Decision(true, "") : noRelationship(node, attributes);
         }
         return new Decision(true, "");
+    }
+
+    /**
+     * Beyond upstream's role: a node sees volumes and may change those of {@code mizzen.io/local-path} whose data it has, to take
+     * its finalizer off once the data has gone.
+     */
+    private boolean keepsLocalVolumes(String node, Attributes attributes) {
+        if (!attributes.group().isEmpty()
+                || !attributes.resource().equals("persistentvolumes")
+                || !attributes.subresource().isEmpty()) {
+            return false;
+        }
+        return switch (attributes.verb()) {
+            case "list", "watch" -> true;
+            case "patch" -> {
+                CachedObject volume = cache.get(VOLUMES, "/registry/persistentvolumes/" + attributes.name());
+                yield volume != null
+                        && LOCAL_PATH.equals(annotation(volume, "pv.kubernetes.io/provisioned-by"))
+                        && node.equals(annotation(volume, "mizzen.io/local-path-node"));
+            }
+            default -> false;
+        };
+    }
+
+    private static @Nullable String annotation(CachedObject object, String key) {
+        return ObjectTree.annotations(ObjectCodec.parse(object.json())).get(key);
     }
 
     private static Decision noRelationship(String node, Attributes attributes) {

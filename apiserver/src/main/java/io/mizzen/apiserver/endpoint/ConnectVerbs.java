@@ -23,7 +23,6 @@ import java.util.concurrent.ThreadLocalRandom;
 final class ConnectVerbs {
     private static final Set<String> NAMES = Set.of("log", "exec", "attach", "portforward", "proxy");
     private static final String DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
-    private static final int KUBELET_PORT = 10250;
 
     private final ObjectStore store;
     private final ResourceRegistry resources;
@@ -176,31 +175,14 @@ final class ConnectVerbs {
             throw StatusException.badRequest("pod " + ObjectTree.name(pod) + " does not have a host assigned");
         }
         ObjectNode node = store.get(resources.require("", "nodes"), "", nodeName);
-        return kubeletOf(node, path);
-    }
-
-    private static Target kubeletOf(ObjectNode node, String path) {
-        String address = "";
-        for (String wanted : List.of("InternalIP", "ExternalIP", "Hostname")) {
-            for (JsonNode candidate : node.path("status").path("addresses")) {
-                if (address.isEmpty() && candidate.path("type").asText().equals(wanted)) {
-                    address = candidate.path("address").asText();
-                }
-            }
-        }
-        if (address.isEmpty()) {
-            throw StatusException.of(StatusReason.InternalError, "no preferred addresses found; known addresses: []");
-        }
-        int port = ObjectTree.at(node, "status", "daemonEndpoints", "kubeletEndpoint", "Port")
-                .asInt(KUBELET_PORT);
-        return new Target(address, port == 0 ? KUBELET_PORT : port, true, true, path);
+        return Target.ofKubelet(node, path);
     }
 
     private Target proxyTarget(ResourceRequest request) {
         String rest = "/" + request.info().rest() + query(request.query(), Set.of());
         String plural = request.resource().definition().plural();
         if (plural.equals("nodes")) {
-            return kubeletOf(store.get(request.resource(), "", request.name()), rest);
+            return Target.ofKubelet(store.get(request.resource(), "", request.name()), rest);
         }
         String kind = plural.equals("pods") ? "pod" : "service";
         ProxyName name = ProxyName.parse(request.name())

@@ -32,11 +32,12 @@ public final class Strategies {
         byResource.put("nodes", plain.defaulting(WorkloadDefaults::node));
         byResource.put("endpoints", plain.createOnUpdate());
         byResource.put("events", plain.createOnUpdate().livesFor(EVENT_TTL_SECONDS));
-        byResource.put("limitranges", plain.createOnUpdate());
+        byResource.put("limitranges", plain.createOnUpdate().defaulting(PolicyDefaults::limitRange));
+        byResource.put("horizontalpodautoscalers.autoscaling", plain.defaulting(PolicyDefaults::autoscaler));
         byResource.put("leases.coordination.k8s.io", plain.createOnUpdate().guarded());
         byResource.put("endpointslices.discovery.k8s.io", counted);
-        byResource.put("persistentvolumes", plain.returnsDeleted());
-        byResource.put("persistentvolumeclaims", plain.returnsDeleted());
+        byResource.put("persistentvolumes", plain.returnsDeleted().defaulting(WorkloadDefaults::pending));
+        byResource.put("persistentvolumeclaims", plain.returnsDeleted().defaulting(WorkloadDefaults::pending));
         byResource.put("serviceaccounts", plain.returnsDeleted());
         byResource.put("resourcequotas", plain.returnsDeleted());
         byResource.put("networkpolicies.networking.k8s.io", counted.defaulting(WorkloadDefaults::networkPolicy));

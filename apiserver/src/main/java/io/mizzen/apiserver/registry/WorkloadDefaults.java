@@ -132,6 +132,14 @@ final class WorkloadDefaults {
         }
     }
 
+    /** A new claim or volume is Pending until its controller has seen it. */
+    static void pending(ObjectNode object) {
+        ObjectNode status = ObjectTree.child(object, "status");
+        if (!status.has("phase")) {
+            status.put("phase", "Pending");
+        }
+    }
+
     /** {@code stringData} is for writing only: it is merged into {@code data}. */
     static void secret(ObjectNode object) {
         JsonNode texts = object.remove("stringData");

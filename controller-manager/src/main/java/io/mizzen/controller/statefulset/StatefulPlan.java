@@ -63,16 +63,14 @@ final class StatefulPlan {
         this.currentRevision = currentRevision;
         this.updateRevision = updateRevision;
         this.now = now;
-        this.start = spec.getOrdinals() == null || spec.getOrdinals().getStart() == null
-                ? 0
-                : spec.getOrdinals().getStart();
-        this.replicas = spec.getReplicas() == null ? 1 : spec.getReplicas();
+        this.start = start(set);
+        this.replicas = replicas(set);
         for (Pod pod : pods) {
             OptionalInt ordinal = ordinal(set, pod);
             if (ordinal.isEmpty()) {
                 continue;
             }
-            if (ordinal.getAsInt() >= start && ordinal.getAsInt() < start + replicas) {
+            if (isWanted(set, ordinal.getAsInt())) {
                 wanted.put(ordinal.getAsInt(), pod);
             } else {
                 condemned.add(pod);
@@ -89,6 +87,21 @@ final class StatefulPlan {
             plan.update();
         }
         return new Decision(plan.steps, plan.status(pods));
+    }
+
+    /** Whether the set is to have a pod of this ordinal. */
+    static boolean isWanted(StatefulSet set, int ordinal) {
+        return ordinal >= start(set) && ordinal < start(set) + replicas(set);
+    }
+
+    private static int start(StatefulSet set) {
+        var ordinals = set.getSpec().getOrdinals();
+        return ordinals == null || ordinals.getStart() == null ? 0 : ordinals.getStart();
+    }
+
+    private static int replicas(StatefulSet set) {
+        Integer replicas = set.getSpec().getReplicas();
+        return replicas == null ? 1 : replicas;
     }
 
     /** The ordinal in a pod's name; empty for a pod whose name is not of this set. */

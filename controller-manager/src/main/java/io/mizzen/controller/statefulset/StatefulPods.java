@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.statefulset;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -14,6 +16,8 @@ import io.mizzen.controller.pod.PodTemplates;
 import io.mizzen.controller.revision.RevisionHistory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** The pods and claims of a StatefulSet, with the names that stay. Pure. */
 final class StatefulPods {
@@ -40,30 +44,63 @@ final class StatefulPods {
                 .build();
     }
 
-    /** The claims of an ordinal; with whenDeleted Delete they belong to the set and go with it. */
+    /** The claims of an ordinal, as they are made: owned as of a pod that stays. */
     static List<PersistentVolumeClaim> claims(StatefulSet set, int ordinal) {
         List<PersistentVolumeClaim> claims = new ArrayList<>();
         for (PersistentVolumeClaim template : templates(set)) {
-            var builder = new PersistentVolumeClaimBuilder(template)
+            PersistentVolumeClaim claim = new PersistentVolumeClaimBuilder(template)
                     .editOrNewMetadata()
                     .withName(claimName(set, template, ordinal))
                     .withNamespace(set.getMetadata().getNamespace())
                     .addToLabels(
                             set.getSpec().getSelector().getMatchLabels() == null
-                                    ? java.util.Map.of()
+                                    ? Map.of()
                                     : set.getSpec().getSelector().getMatchLabels())
                     .endMetadata()
-                    .withStatus(null);
-            var policy = set.getSpec().getPersistentVolumeClaimRetentionPolicy();
-            if (policy != null && "Delete".equals(policy.getWhenDeleted())) {
-                var owner = OwnerReferences.controller(set);
-                owner.setController(false);
-                owner.setBlockOwnerDeletion(false);
-                builder.editMetadata().addToOwnerReferences(owner).endMetadata();
-            }
-            claims.add(builder.build());
+                    .withStatus(null)
+                    .build();
+            claim.getMetadata().setOwnerReferences(owners(set, claim, "", Optional.empty()));
+            claims.add(claim);
         }
         return claims;
+    }
+
+    /**
+     * The owners that a claim is to have by the set's retention policy (KEP-1847): of a pod that goes because the set shrinks
+     * that pod, else the set, each only where the policy says Delete. Owners that are neither stay.
+     *
+     * @param podName the name of the claim's pod
+     * @param condemned the pod, if it goes because the set shrinks
+     */
+    static List<OwnerReference> owners(
+            StatefulSet set, PersistentVolumeClaim claim, String podName, Optional<Pod> condemned) {
+        var policy = set.getSpec().getPersistentVolumeClaimRetentionPolicy();
+        boolean isDeleted = policy != null && "Delete".equals(policy.getWhenDeleted());
+        boolean isScaled = policy != null && "Delete".equals(policy.getWhenScaled());
+        List<OwnerReference> owners = new ArrayList<>();
+        for (OwnerReference owner : OwnerReferences.of(claim)) {
+            boolean isSet = owner.getUid().equals(set.getMetadata().getUid());
+            boolean isPod = "Pod".equals(owner.getKind()) && podName.equals(owner.getName());
+            if (!isSet && !isPod) {
+                owners.add(owner);
+            }
+        }
+        if (isScaled && condemned.isPresent()) {
+            owners.add(new OwnerReferenceBuilder()
+                    .withApiVersion("v1")
+                    .withKind("Pod")
+                    .withName(podName)
+                    .withUid(condemned.get().getMetadata().getUid())
+                    .build());
+        } else if (isDeleted) {
+            owners.add(new OwnerReferenceBuilder()
+                    .withApiVersion("apps/v1")
+                    .withKind("StatefulSet")
+                    .withName(set.getMetadata().getName())
+                    .withUid(set.getMetadata().getUid())
+                    .build());
+        }
+        return owners;
     }
 
     static String claimName(StatefulSet set, PersistentVolumeClaim template, int ordinal) {

@@ -2,7 +2,6 @@
 package io.mizzen.controller.statefulset;
 
 import io.fabric8.kubernetes.api.model.OwnerReference;
-import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -36,6 +35,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -107,6 +107,7 @@ public final class StatefulSetController implements Controller {
         String updateName = update.getMetadata().getName();
         StatefulPlan.Decision decision = StatefulPlan.decide(set, own, currentName, updateName, now);
         try {
+            alignClaims(set, own);
             for (StatefulPlan.Step step : decision.steps()) {
                 perform(set, step, current, update);
             }
@@ -153,7 +154,7 @@ public final class StatefulSetController implements Controller {
                 delete(set, replace.pod());
             }
             case StatefulPlan.Step.Condemn condemn -> {
-                handOverClaims(set, condemn.pod());
+                alignClaims(set, StatefulPlan.ordinal(set, condemn.pod()).orElse(0), Optional.of(condemn.pod()));
                 delete(set, condemn.pod());
             }
             case StatefulPlan.Step.Update outdated -> delete(set, outdated.pod());
@@ -225,29 +226,35 @@ public final class StatefulSetController implements Controller {
         }
     }
 
-    /** With whenScaled Delete the claims of a pod that goes belong to it from now on, and go with it. */
-    private void handOverClaims(StatefulSet set, Pod pod) {
-        var policy = set.getSpec().getPersistentVolumeClaimRetentionPolicy();
-        if (policy == null || !"Delete".equals(policy.getWhenScaled())) {
+    private void alignClaims(StatefulSet set, List<Pod> own) {
+        if (set.getMetadata().getDeletionTimestamp() != null) {
             return;
         }
-        OwnerReference owner = new OwnerReferenceBuilder()
-                .withApiVersion("v1")
-                .withKind("Pod")
-                .withName(pod.getMetadata().getName())
-                .withUid(pod.getMetadata().getUid())
-                .build();
-        for (PersistentVolumeClaim wanted :
-                StatefulPods.claims(set, StatefulPlan.ordinal(set, pod).orElse(0))) {
-            claims.find(ObjectKey.of(wanted))
-                    .filter(claim -> OwnerReferences.of(claim).stream()
-                            .noneMatch(reference -> reference.getUid().equals(owner.getUid())))
-                    .ifPresent(claim -> context.api()
-                            .update(new PersistentVolumeClaimBuilder(claim)
-                                    .editMetadata()
-                                    .addToOwnerReferences(owner)
-                                    .endMetadata()
-                                    .build()));
+        for (Pod pod : own) {
+            OptionalInt ordinal = StatefulPlan.ordinal(set, pod);
+            if (ordinal.isPresent() && StatefulPlan.isWanted(set, ordinal.getAsInt())) {
+                alignClaims(set, ordinal.getAsInt(), Optional.empty());
+            }
+        }
+    }
+
+    /** Gives the claims of a pod the owners that the retention policy wants; a claim that has them is left alone. */
+    private void alignClaims(StatefulSet set, int ordinal, Optional<Pod> condemned) {
+        String podName = set.getMetadata().getName() + "-" + ordinal;
+        for (PersistentVolumeClaim wanted : StatefulPods.claims(set, ordinal)) {
+            Optional<PersistentVolumeClaim> found = claims.find(ObjectKey.of(wanted));
+            if (found.isEmpty() || found.get().getMetadata().getDeletionTimestamp() != null) {
+                continue;
+            }
+            List<OwnerReference> owners = StatefulPods.owners(set, found.get(), podName, condemned);
+            if (!Set.copyOf(owners).equals(Set.copyOf(OwnerReferences.of(found.get())))) {
+                context.api()
+                        .update(new PersistentVolumeClaimBuilder(found.get())
+                                .editMetadata()
+                                .withOwnerReferences(owners)
+                                .endMetadata()
+                                .build());
+            }
         }
     }
 

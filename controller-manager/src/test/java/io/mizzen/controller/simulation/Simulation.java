@@ -47,16 +47,25 @@ final class Simulation {
     final Random random;
     final VirtualClock clock = new VirtualClock();
     final MemoryCluster cluster;
-    final List<Function<ControllerContext, Controller>> makers =
-            List.of(DeploymentController::new, ReplicaController::replicaSets, GarbageCollector::new);
+    private final List<Function<ControllerContext, Controller>> makers;
+    /** What others do: each does one thing, or answers false when it has nothing to do. */
+    final List<BooleanSupplier> others = new ArrayList<>();
+
     MemoryInformers informers;
     Faults faults = Faults.NONE;
     int crashes;
     private List<ControllerLoop<?>> loops = List.of();
 
+    /** Deployments and what belongs to them. */
     Simulation(long seed) {
+        this(seed, List.of(DeploymentController::new, ReplicaController::replicaSets, GarbageCollector::new));
+    }
+
+    /** Other controllers. */
+    Simulation(long seed, List<Function<ControllerContext, Controller>> makers) {
         this.random = new Random(seed);
         this.cluster = new MemoryCluster(clock, random);
+        this.makers = makers;
         boot();
     }
 
@@ -91,6 +100,7 @@ final class Simulation {
                 }));
         loops.forEach(loop -> possible.add(() -> reconcile(loop)));
         possible.add(this::kubeletStep);
+        possible.addAll(others);
         while (!possible.isEmpty()) {
             if (possible.remove(random.nextInt(possible.size())).getAsBoolean()) {
                 return true;

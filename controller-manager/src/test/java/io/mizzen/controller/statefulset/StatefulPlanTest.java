@@ -3,14 +3,18 @@ package io.mizzen.controller.statefulset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
+import io.fabric8.kubernetes.api.model.apps.StatefulSetPersistentVolumeClaimRetentionPolicy;
 import io.mizzen.controller.statefulset.StatefulPlan.Step;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StatefulPlanTest {
@@ -113,6 +117,29 @@ class StatefulPlanTest {
                 .isEqualTo("data-db-2");
         assertThat(StatefulPods.claims(set, 2).getFirst().getMetadata().getName())
                 .isEqualTo("data-db-2");
+    }
+
+    @Test
+    void claimsBelongToWhoeverThePolicyLetsTakeThemAlong() {
+        Pod pod = pod(1, "new", true);
+        set.getSpec()
+                .setPersistentVolumeClaimRetentionPolicy(
+                        new StatefulSetPersistentVolumeClaimRetentionPolicy("Delete", "Delete"));
+        PersistentVolumeClaim claim = StatefulPods.claims(set, 1).getFirst();
+        assertThat(claim.getMetadata().getOwnerReferences())
+                .extracting(OwnerReference::getUid)
+                .containsExactly("uid-db");
+
+        claim.getMetadata().setOwnerReferences(StatefulPods.owners(set, claim, "db-1", Optional.of(pod)));
+        assertThat(claim.getMetadata().getOwnerReferences())
+                .extracting(OwnerReference::getUid)
+                .containsExactly("uid-1");
+        assertThat(StatefulPods.owners(set, claim, "db-1", Optional.empty()))
+                .extracting(OwnerReference::getUid)
+                .containsExactly("uid-db");
+
+        set.getSpec().setPersistentVolumeClaimRetentionPolicy(null);
+        assertThat(StatefulPods.owners(set, claim, "db-1", Optional.of(pod))).isEmpty();
     }
 
     private List<Step> steps(Pod... pods) {

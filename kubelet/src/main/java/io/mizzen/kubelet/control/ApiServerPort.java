@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
  * callers know when that is right. Safe for use from many threads.
  */
 public final class ApiServerPort
-        implements PodSource, StatusSink, ObjectSource, EventSink, NodeRegistry, AutoCloseable {
+        implements PodSource, StatusSink, ObjectSource, EventSink, NodeRegistry, VolumeRegistry, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServerPort.class);
     private static final Set<String> OWN_CONDITIONS = Set.of(
             "PodReadyToStartContainers",
@@ -87,7 +87,7 @@ public final class ApiServerPort
 
     /** All ports as one value. */
     public ControlPlane controlPlane() {
-        return new ControlPlane(this, this, this, this, Optional.of(this));
+        return new ControlPlane(this, this, this, this, Optional.of(this), Optional.of(this));
     }
 
     @Override
@@ -341,6 +341,40 @@ public final class ApiServerPort
         });
         informers.start();
         return () -> LOG.debug("node watch ends with the port");
+    }
+
+    @Override
+    public AutoCloseable watchVolumes(Consumer<PersistentVolume> listener) {
+        informers.of(PersistentVolume.class).onChange(ChangeHandler.of(listener));
+        informers.start();
+        return () -> LOG.debug("volume watch ends with the port");
+    }
+
+    @Override
+    public Optional<PersistentVolume> volume(String name) throws IOException {
+        return find(PersistentVolume.class, "", name);
+    }
+
+    @Override
+    public boolean removeFinalizer(PersistentVolume volume, String finalizer) throws IOException {
+        ObjectNode patch = Json.object();
+        ObjectNode metadata = patch.putObject("metadata");
+        metadata.put("resourceVersion", volume.getMetadata().getResourceVersion());
+        ArrayNode left = metadata.putArray("finalizers");
+        volume.getMetadata().getFinalizers().stream()
+                .filter(present -> !present.equals(finalizer))
+                .forEach(left::add);
+        try {
+            api.patch(PersistentVolume.class, ObjectKey.of(volume), patch);
+        } catch (KubernetesClientException e) {
+            if (ApiErrors.isConflict(e)) {
+                return false;
+            }
+            if (!ApiErrors.isNotFound(e)) {
+                throw failed(e);
+            }
+        }
+        return true;
     }
 
     private static IOException failed(KubernetesClientException e) {

@@ -10,7 +10,13 @@ import java.util.Optional;
  * @param statuses where their status goes
  * @param objects what they refer to
  * @param events where events go
+ * @param volumes the cluster's volumes; empty for a kubelet that keeps none
  * @param nodes where the node is kept; empty for a kubelet that stands alone
  */
 public record ControlPlane(
-        PodSource pods, StatusSink statuses, ObjectSource objects, EventSink events, Optional<NodeRegistry> nodes) {}
+        PodSource pods,
+        StatusSink statuses,
+        ObjectSource objects,
+        EventSink events,
+        Optional<VolumeRegistry> volumes,
+        Optional<NodeRegistry> nodes) {}

@@ -65,6 +65,7 @@ public final class NodeAgent implements AutoCloseable {
      * @param maxPods how many pods it takes
      * @param kubeletPort of the HTTPS server; 0 for none
      * @param labels further labels
+     * @param annotations further annotations
      * @param mayRegister whether to create the Node
      * @param statusPeriod how often the status is computed
      * @param reportPeriod how often it is told though unchanged
@@ -77,6 +78,7 @@ public final class NodeAgent implements AutoCloseable {
             int maxPods,
             int kubeletPort,
             Map<String, String> labels,
+            Map<String, String> annotations,
             boolean mayRegister,
             Duration statusPeriod,
             Duration reportPeriod,
@@ -184,6 +186,7 @@ public final class NodeAgent implements AutoCloseable {
                         settings.nodeName(), settings.machine().architecture()))
                 .addToLabels(settings.labels())
                 .addToAnnotations("volumes.kubernetes.io/controller-managed-attach-detach", "true")
+                .addToAnnotations(settings.annotations())
                 .endMetadata()
                 .withStatus(NodeStatusComposer.compose(input(), null))
                 .build();
@@ -204,12 +207,13 @@ public final class NodeAgent implements AutoCloseable {
         return out;
     }
 
-    private static Map<String, String> annotations(Node node) {
+    private Map<String, String> annotations(Node node) {
         Map<String, String> out = new TreeMap<>();
         if (node.getMetadata().getAnnotations() != null) {
             out.putAll(node.getMetadata().getAnnotations());
         }
         out.put("volumes.kubernetes.io/controller-managed-attach-detach", "true");
+        out.putAll(settings.annotations());
         return out;
     }
 

@@ -11,6 +11,7 @@ import io.mizzen.kubelet.runtime.ContainerConfigs;
 import io.mizzen.kubelet.runtime.Expansion;
 import io.mizzen.kubelet.runtime.StartFailure;
 import io.mizzen.kubelet.volume.Trees;
+import io.mizzen.kubelet.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,8 +48,8 @@ final class ContainerMounts {
             }
             Path source = partOf(pod, container, mount, base, environment, index++);
             String propagation = mount.getMountPropagation() == null ? "None" : mount.getMountPropagation();
-            out.add(new ContainerConfigs.HostMount(
-                    source, mount.getMountPath(), Boolean.TRUE.equals(mount.getReadOnly()), propagation));
+            boolean isReadOnly = Boolean.TRUE.equals(mount.getReadOnly()) || Volumes.isReadOnly(pod, mount.getName());
+            out.add(new ContainerConfigs.HostMount(source, mount.getMountPath(), isReadOnly, propagation));
             hasHosts |= mount.getMountPath().equals("/etc/hosts");
         }
         if (!hasHosts) {

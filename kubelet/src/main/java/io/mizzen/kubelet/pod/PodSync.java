@@ -230,16 +230,10 @@ final class PodSync {
 
     private void setUpVolumes(Pod pod, RuntimePod seen) throws SyncFailure {
         try {
-            state.volumes = services.volumes().setUp(pod, fields(pod, seen));
+            state.volumes = services.volumes().setUp(pod, fields(pod, seen), seen.isAnyRunning());
             state.volumesRefreshed = services.clock().instant();
         } catch (VolumeException e) {
-            services.events()
-                    .podEvent(
-                            pod,
-                            "",
-                            true,
-                            "FailedMount",
-                            "MountVolume.SetUp failed for volume \"" + e.volume() + "\" : " + e.getMessage());
+            services.events().podEvent(pod, "", true, "FailedMount", e.event());
             throw new SyncFailure("volume " + e.volume() + ": " + e.getMessage(), e);
         }
     }

@@ -30,8 +30,15 @@ public final class Mounts {
     private static final long MS_REC = 16384;
     private static final int MNT_DETACH = 2;
     private static final int O_PATH = 0x200000;
-    private static final int O_NOFOLLOW = 0x20000;
+    private static final int O_DIRECTORY = 0x10000;
     private static final int O_CLOEXEC = 0x80000;
+    private static final int ENOENT = 2;
+    private static final int EXDEV = 18;
+    private static final long SYS_OPENAT2 = 437;
+    private static final long RESOLVE_NO_MAGICLINKS = 2;
+    private static final long RESOLVE_BENEATH = 8;
+    /** {@code struct open_how}: flags, mode, resolve. */
+    private static final MemoryLayout OPEN_HOW = MemoryLayout.sequenceLayout(3, ValueLayout.JAVA_LONG);
 
     private static final StructLayout ERRNO = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO_FIELD = ERRNO.varHandle(MemoryLayout.PathElement.groupElement("errno"));
@@ -48,6 +55,19 @@ public final class Mounts {
             handle("umount2", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
     private static final MethodHandle OPEN =
             handle("open", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    private static final MethodHandle MKDIRAT = handle(
+            "mkdirat",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    private static final MethodHandle OPENAT2 = handle(
+            "syscall",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.JAVA_LONG));
     private static final MethodHandle CLOSE =
             handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
@@ -69,35 +89,82 @@ public final class Mounts {
     }
 
     /**
-     * Shows {@code source} at {@code target} after making sure that it lies inside {@code base}, whatever links a container
-     * put there meanwhile: the source is opened first, checked by its descriptor, and the descriptor is what gets mounted.
+     * Shows a part of {@code base} at a place of our own. The kernel resolves the part beneath the base (openat2), whatever
+     * links a container put there meanwhile; missing directories are made in the directory that was opened; and the descriptor
+     * is what gets mounted.
+     *
+     * @param parts names below base, none of them {@code ..}
+     * @param place answers where to show it, told whether it is a directory
      */
-    public static void bindInside(Path base, Path source, Path target) throws IOException {
+    public static void bindBeneath(Path base, List<String> parts, Place place) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            int descriptor = call(
-                    OPEN,
-                    "open " + source,
-                    arena,
-                    arena.allocateFrom(source.toString()),
-                    O_PATH | O_NOFOLLOW | O_CLOEXEC);
+            int root = call(
+                    OPEN, "open " + base, arena, arena.allocateFrom(base.toString()), O_PATH | O_DIRECTORY | O_CLOEXEC);
+            int part = root;
             try {
-                Path real = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
-                if (!real.startsWith(base.toRealPath())) {
-                    throw new IOException("subpath " + real + " is not within volume path " + base);
-                }
+                part = openOrMake(arena, root, parts);
+                Path opened = descriptor(part);
+                Path target = place.of(Files.isDirectory(opened));
                 call(
                         MOUNT,
-                        "bind " + real + " on " + target,
+                        "bind " + String.join("/", parts) + " of " + base + " on " + target,
                         arena,
-                        arena.allocateFrom("/proc/self/fd/" + descriptor),
+                        arena.allocateFrom(opened.toString()),
                         arena.allocateFrom(target.toString()),
                         MemorySegment.NULL,
                         MS_BIND | MS_REC,
                         MemorySegment.NULL);
             } finally {
-                call(CLOSE, "close", arena, descriptor);
+                if (part != root) {
+                    call(CLOSE, "close", arena, part);
+                }
+                call(CLOSE, "close", arena, root);
             }
         }
+    }
+
+    /** Where a part of a volume is shown. */
+    @FunctionalInterface
+    public interface Place {
+        /** The place, made if it was not there: a directory for a directory, else a file. */
+        Path of(boolean isDirectory) throws IOException;
+    }
+
+    private static int openOrMake(Arena arena, int root, List<String> parts) throws IOException {
+        int at = root;
+        for (int i = 0; i < parts.size(); i++) {
+            String path = String.join("/", parts.subList(0, i + 1));
+            int next;
+            try {
+                next = openBeneath(arena, root, path);
+            } catch (KernelException missing) {
+                if (missing.errno != ENOENT) {
+                    throw missing;
+                }
+                call(MKDIRAT, "mkdir " + path, arena, at, arena.allocateFrom(parts.get(i)), 0750);
+                next = openBeneath(arena, root, path);
+                Files.setAttribute(descriptor(next), "unix:gid", Files.getAttribute(descriptor(root), "unix:gid"));
+                Files.setAttribute(
+                        descriptor(next), "unix:mode", (int) Files.getAttribute(descriptor(root), "unix:mode") & 07777);
+            }
+            if (at != root) {
+                call(CLOSE, "close", arena, at);
+            }
+            at = next;
+        }
+        return at;
+    }
+
+    private static int openBeneath(Arena arena, int root, String path) throws IOException {
+        MemorySegment how = arena.allocate(OPEN_HOW);
+        how.setAtIndex(ValueLayout.JAVA_LONG, 0, O_PATH | O_CLOEXEC);
+        how.setAtIndex(ValueLayout.JAVA_LONG, 2, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+        return call(
+                OPENAT2, "open " + path, arena, SYS_OPENAT2, root, arena.allocateFrom(path), how, OPEN_HOW.byteSize());
+    }
+
+    private static Path descriptor(int descriptor) {
+        return Path.of("/proc/self/fd/" + descriptor);
     }
 
     /** Removes a mount, now or, when it is in use, as soon as it is not. */
@@ -145,13 +212,23 @@ public final class Mounts {
         System.arraycopy(arguments, 0, all, 1, arguments.length);
         int result;
         try {
-            result = (int) handle.invokeWithArguments(all);
+            result = ((Number) handle.invokeWithArguments(all)).intValue();
         } catch (Throwable e) {
             throw new IOException(what, e);
         }
         if (result < 0) {
-            throw new IOException(what + ": errno " + (int) ERRNO_FIELD.get(state, 0L));
+            throw new KernelException(what, (int) ERRNO_FIELD.get(state, 0L));
         }
         return result;
+    }
+
+    /** A system call that failed. */
+    private static final class KernelException extends IOException {
+        private final int errno;
+
+        KernelException(String what, int errno) {
+            super(what + (errno == EXDEV ? ": leads out of its volume" : ": errno " + errno));
+            this.errno = errno;
+        }
     }
 }

@@ -3,14 +3,15 @@ package io.mizzen.kubelet.volume;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Parts of volumes ({@code subPath}), shown to containers so that no link inside the volume can lead out of it.
  *
- * <p>The part is opened, checked by its descriptor, and bound to a place of the kubelet's own, which is what the runtime gets.
+ * <p>The kernel opens the part beneath its volume, and what was opened is bound to a place of the kubelet's own, which is what
+ * the runtime gets.
  */
 public final class SubPaths {
     private final VolumeFolders folders;
@@ -36,45 +37,26 @@ public final class SubPaths {
         if (subPath.startsWith("/") || List.of(subPath.split("/")).contains("..")) {
             throw new IOException("subPath must be a relative path without ..: " + subPath);
         }
-        Path wanted = base.resolve(subPath);
-        makeInside(base, subPath);
-        Path real = wanted.toRealPath();
-        if (!real.startsWith(base.toRealPath())) {
-            throw new IOException("subPath " + subPath + " leads out of volume " + volume);
-        }
+        List<String> parts = Stream.of(subPath.split("/"))
+                .filter(part -> !part.isEmpty() && !part.equals("."))
+                .toList();
         Path target = folders.subPath(uid, volume, container, index).toAbsolutePath();
         if (Files.exists(target) && Mounts.isMountPoint(target)) {
             Mounts.detach(target);
         }
-        Files.createDirectories(target.getParent());
-        if (Files.isDirectory(real)) {
-            Files.createDirectories(target);
-        } else if (!Files.exists(target)) {
-            Files.createFile(target);
+        try {
+            Mounts.bindBeneath(base, parts, isDirectory -> {
+                Files.createDirectories(target.getParent());
+                if (isDirectory) {
+                    Files.createDirectories(target);
+                } else if (!Files.exists(target)) {
+                    Files.createFile(target);
+                }
+                return target;
+            });
+        } catch (IOException e) {
+            throw new IOException("subPath " + subPath + " of volume " + volume + ": " + e.getMessage(), e);
         }
-        Mounts.bindInside(base, real, target);
         return target;
-    }
-
-    /** Makes missing directories, checking before each that what is there so far is still inside. */
-    private static void makeInside(Path base, String subPath) throws IOException {
-        Path at = base.toRealPath();
-        Path root = at;
-        int mode = (int) Files.getAttribute(root, "unix:mode") & 07777;
-        for (String part : subPath.split("/")) {
-            if (part.isEmpty() || part.equals(".")) {
-                continue;
-            }
-            Path next = at.resolve(part);
-            if (!Files.exists(next, LinkOption.NOFOLLOW_LINKS)) {
-                Files.createDirectory(next);
-                Trees.chmod(next, mode);
-                Files.setAttribute(next, "unix:gid", Files.getAttribute(root, "unix:gid"));
-            }
-            at = next.toRealPath();
-            if (!at.startsWith(root)) {
-                throw new IOException("subPath " + subPath + " leads out of its volume");
-            }
-        }
     }
 }

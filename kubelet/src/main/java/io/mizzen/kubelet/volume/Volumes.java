@@ -3,7 +3,9 @@ package io.mizzen.kubelet.volume;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapVolumeSource;
+import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.PersistentVolume;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeSpec;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSecurityContext;
@@ -28,6 +30,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,16 +49,20 @@ public final class Volumes {
     private final VolumeFolders folders;
     private final ObjectSource objects;
     private final TokenCache tokens;
+    private final LocalPathVolumes localPaths;
     private final InstantSource clock;
+    private final Map<String, Set<String>> prepared = new ConcurrentHashMap<>();
 
     /**
      * @param folders where volumes live
      * @param objects what they refer to
+     * @param localPaths the volumes that this node makes itself
      * @param clock names the directories of projected volumes
      */
-    public Volumes(VolumeFolders folders, ObjectSource objects, InstantSource clock) {
+    public Volumes(VolumeFolders folders, ObjectSource objects, LocalPathVolumes localPaths, InstantSource clock) {
         this.folders = folders;
         this.objects = objects;
+        this.localPaths = localPaths;
         this.clock = clock;
         this.tokens = new TokenCache(objects, clock);
     }
@@ -65,21 +72,25 @@ public final class Volumes {
      *
      * @param pod the pod
      * @param fields what the downward API says of it
+     * @param isAdopted whether it runs already, so that its claims were set up before, if by an earlier kubelet
      * @return the host path of each volume by name
      * @throws VolumeException for the first volume that cannot be set up now
      */
-    public Map<String, Path> setUp(Pod pod, DownwardFields fields) throws VolumeException {
+    public Map<String, Path> setUp(Pod pod, DownwardFields fields, boolean isAdopted) throws VolumeException {
         Set<String> used = usedVolumes(pod);
         Map<String, Path> paths = new LinkedHashMap<>();
         for (Volume volume : pod.getSpec().getVolumes()) {
             if (!used.contains(volume.getName())) {
                 continue;
             }
+            if (isAdopted) {
+                notePrepared(pod, volume.getName());
+            }
             try {
                 paths.put(volume.getName(), setUp(pod, volume, fields));
             } catch (IOException | Projection.Missing e) {
                 String message = e.getMessage() == null ? e.toString() : e.getMessage();
-                throw new VolumeException(volume.getName(), message, e);
+                throw VolumeException.notSetUp(volume.getName(), message, e);
             }
         }
         return paths;
@@ -89,6 +100,7 @@ public final class Volumes {
     public void tearDown(String uid) throws IOException {
         Path pod = folders.pod(uid);
         if (!Files.exists(pod)) {
+            prepared.remove(uid);
             return;
         }
         for (Path mount : Mounts.below(pod.toAbsolutePath())) {
@@ -100,6 +112,7 @@ public final class Volumes {
         }
         Trees.delete(pod);
         tokens.forget(uid);
+        prepared.remove(uid);
     }
 
     /** Names of the volumes that containers of the pod mount. Pure. */
@@ -143,7 +156,7 @@ public final class Volumes {
         if (volume.getEphemeral() != null) {
             return claim(pod, volume.getName(), pod.getMetadata().getName() + "-" + volume.getName());
         }
-        throw new VolumeException(volume.getName(), "no volume plugin matched");
+        throw VolumeException.notSetUp(volume.getName(), "no volume plugin matched", null);
     }
 
     private Path emptyDir(Pod pod, Volume volume) throws IOException {
@@ -248,26 +261,92 @@ public final class Volumes {
     }
 
     private Path claim(Pod pod, String volume, String claim) throws VolumeException, IOException, Projection.Missing {
-        ObjectSource.BoundClaim bound = objects.claim(pod.getMetadata().getNamespace(), claim)
-                .orElseThrow(() -> new VolumeException(volume, "persistentvolumeclaim \"" + claim + "\" not found"));
+        String namespace = pod.getMetadata().getNamespace();
+        String problem = "error processing PVC " + namespace + "/" + claim + ": ";
+        ObjectSource.BoundClaim bound = objects.claim(namespace, claim)
+                .orElseThrow(() -> VolumeException.notProcessed(
+                        volume,
+                        problem + "failed to fetch PVC from API server: persistentvolumeclaims \"" + claim
+                                + "\" not found"));
+        boolean isStarting = !isPrepared(pod, volume);
+        if (isStarting && bound.claim().getMetadata().getDeletionTimestamp() != null) {
+            throw VolumeException.notProcessed(volume, problem + "PVC is being deleted");
+        }
         PersistentVolume persistent =
-                bound.volume().orElseThrow(() -> new VolumeException(volume, "PVC " + claim + " is not bound"));
+                bound.volume().orElseThrow(() -> VolumeException.notProcessed(volume, problem + "PVC is not bound"));
+        Path path = persistent(pod, volume, bound.claim(), persistent);
+        if (isStarting) {
+            notePrepared(pod, volume);
+        }
+        return path;
+    }
+
+    private Path persistent(Pod pod, String volume, PersistentVolumeClaim claim, PersistentVolume persistent)
+            throws VolumeException, IOException, Projection.Missing {
+        String name = persistent.getMetadata().getName();
+        ObjectReference reference = persistent.getSpec().getClaimRef();
+        if (reference == null || !claim.getMetadata().getUid().equals(reference.getUid())) {
+            throw VolumeException.notProcessed(
+                    volume,
+                    "error processing PVC " + claim.getMetadata().getNamespace() + "/"
+                            + claim.getMetadata().getName() + ": found PV object \"" + name
+                            + "\" that is not bound to it");
+        }
         PersistentVolumeSpec spec = persistent.getSpec();
+        if ("Block".equals(spec.getVolumeMode())) {
+            throw VolumeException.notProcessed(
+                    volume, "volume " + volume + " has volumeMode Block, but is specified in volumeMounts");
+        }
         if (spec.getHostPath() != null) {
             return HostPath.checked(spec.getHostPath());
         }
-        if (spec.getLocal() != null) {
-            Path path = Path.of(spec.getLocal().getPath());
-            if (!Files.exists(path)) {
-                throw new VolumeException(volume, "path \"" + path + "\" does not exist");
-            }
-            OptionalLong group = groupOf(pod);
-            if (group.isPresent() && Files.isDirectory(path)) {
-                Trees.giveToGroup(path, (int) group.getAsLong());
-            }
-            return path;
+        if (spec.getLocal() == null) {
+            throw VolumeException.notUsable(
+                    volume, name, "this kind of persistent volume is not supported on this node");
         }
-        throw new VolumeException(volume, "this kind of persistent volume is not supported on this node");
+        if (localPaths.isKept(persistent)) {
+            localPaths.prepare(persistent);
+        }
+        Path path = Path.of(spec.getLocal().getPath());
+        if (!Files.exists(path)) {
+            throw VolumeException.notUsable(volume, name, "path \"" + path + "\" does not exist");
+        }
+        OptionalLong group = groupOf(pod);
+        boolean isChanged = group.isPresent() && Files.isDirectory(path) && !isPrepared(pod, volume);
+        if (isChanged && !isReadOnly(pod, volume)) {
+            int gid = (int) group.getAsLong();
+            String policy = pod.getSpec().getSecurityContext().getFsGroupChangePolicy();
+            if (!"OnRootMismatch".equals(policy) || !Trees.isOfGroup(path, gid)) {
+                Trees.giveToGroup(path, gid);
+            }
+        }
+        return path;
+    }
+
+    /** Whether a claim was set up for this pod by this kubelet: who owns its files is then left as it is. */
+    private boolean isPrepared(Pod pod, String volume) {
+        return prepared.getOrDefault(pod.getMetadata().getUid(), Set.of()).contains(volume);
+    }
+
+    private void notePrepared(Pod pod, String volume) {
+        prepared.computeIfAbsent(pod.getMetadata().getUid(), uid -> ConcurrentHashMap.newKeySet())
+                .add(volume);
+    }
+
+    /**
+     * Whether all mounts of a volume are read-only, whatever they say: those that the kubelet writes itself, and claims used so.
+     * Pure.
+     */
+    public static boolean isReadOnly(Pod pod, String volume) {
+        return pod.getSpec().getVolumes().stream()
+                .filter(candidate -> candidate.getName().equals(volume))
+                .anyMatch(found -> found.getConfigMap() != null
+                        || found.getSecret() != null
+                        || found.getDownwardAPI() != null
+                        || found.getProjected() != null
+                        || found.getPersistentVolumeClaim() != null
+                                && Boolean.TRUE.equals(
+                                        found.getPersistentVolumeClaim().getReadOnly()));
     }
 
     private static OptionalLong groupOf(Pod pod) {

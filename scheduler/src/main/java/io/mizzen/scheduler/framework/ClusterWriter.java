@@ -28,10 +28,10 @@ public interface ClusterWriter {
     /** Takes back the nomination of a pod. */
     void clearNomination(PodInfo pod);
 
-    /** Claims a volume for a claim: sets {@code spec.claimRef}. */
+    /** Claims a volume for a claim, if it has not changed since: sets {@code spec.claimRef}. */
     void claimVolume(PersistentVolume volume, PersistentVolumeClaim claim);
 
-    /** Tells the provisioner on which node the volume is wanted. */
+    /** Tells the provisioner on which node the volume is wanted, if the claim has not changed since. */
     void selectNode(PersistentVolumeClaim claim, String nodeName);
 
     /** Waits until a claim or volume changed, or the time is over. */

@@ -99,6 +99,11 @@ public final class VolumeBinding implements PreFilter, Filter, Reserve, PreBind 
                 return PreFilterResult.of(
                         Status.unresolvable("persistentvolumeclaim \"" + name + "\" is being deleted"));
             }
+            if (isLost(claim)) {
+                return PreFilterResult.of(Status.unresolvable(
+                        "persistentvolumeclaim \"" + name + "\" bound to non-existent persistentvolume \""
+                                + claim.getSpec().getVolumeName() + "\""));
+            }
             if (isBound(claim)) {
                 bound.add(claim);
             } else if (waitsForConsumer(claim) && !hasVolume(claim)) {
@@ -322,6 +327,10 @@ public final class VolumeBinding implements PreFilter, Filter, Reserve, PreBind 
 
     private static boolean isBound(PersistentVolumeClaim claim) {
         return hasVolume(claim) && annotation(claim, BIND_COMPLETED) != null;
+    }
+
+    private static boolean isLost(PersistentVolumeClaim claim) {
+        return claim.getStatus() != null && "Lost".equals(claim.getStatus().getPhase());
     }
 
     private static @Nullable String claimName(PodInfo pod, Volume volume) {

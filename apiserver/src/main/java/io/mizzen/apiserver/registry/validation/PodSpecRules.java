@@ -28,8 +28,14 @@ final class PodSpecRules {
     }
 
     static void check(FieldErrors errors, JsonNode spec, String path) {
+        check(errors, spec, path, Set.of());
+    }
+
+    /** The same where the pod will get further volumes of these names. */
+    static void check(FieldErrors errors, JsonNode spec, String path, Set<String> furtherVolumes) {
         PodSpecRules rules = new PodSpecRules(errors, spec, path);
         Set<String> volumes = rules.volumes();
+        volumes.addAll(furtherVolumes);
         new ContainerRules(errors, spec, volumes).check(path);
         rules.plainFields();
         rules.dns();

@@ -11,6 +11,7 @@ import io.mizzen.api.selector.LabelSelector;
 import io.mizzen.apiserver.schema.FieldErrors;
 import java.time.DateTimeException;
 import java.time.ZoneId;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -88,7 +89,7 @@ final class WorkloadRules {
                 errors.invalid("spec.selector", selector, "empty selector is invalid for " + kindInText);
             }
         }
-        template(errors, spec.path("template"), selector);
+        template(errors, spec, selector);
         JsonNode podSpec = spec.path("template").path("spec");
         if (!podSpec.path("restartPolicy").asText("Always").equals("Always")) {
             errors.notSupported("spec.template.spec.restartPolicy", podSpec.path("restartPolicy"), List.of("Always"));
@@ -101,7 +102,8 @@ final class WorkloadRules {
         Values.notNegative(errors, "spec", spec, "replicas", "minReadySeconds", "revisionHistoryLimit");
     }
 
-    private static void template(FieldErrors errors, JsonNode template, JsonNode selector) {
+    private static void template(FieldErrors errors, JsonNode workload, JsonNode selector) {
+        JsonNode template = workload.path("template");
         JsonNode labels = template.path("metadata").path("labels");
         if (selector.isObject() && !Values.isEmptySelector(selector)) {
             try {
@@ -117,7 +119,9 @@ final class WorkloadRules {
             }
         }
         MetadataRules.labelsAndAnnotations(errors, template.path("metadata"), "spec.template.metadata");
-        PodSpecRules.check(errors, template.path("spec"), "spec.template.spec");
+        Set<String> claims = new HashSet<>();
+        workload.path("volumeClaimTemplates").forEach(claim -> claims.add(ObjectTree.name(claim)));
+        PodSpecRules.check(errors, template.path("spec"), "spec.template.spec", claims);
     }
 
     private static void deployment(FieldErrors errors, ObjectNode object) {
@@ -214,7 +218,7 @@ final class WorkloadRules {
         JsonNode spec = object.path("spec");
         jobSpec(errors, spec, "spec");
         JsonNode selector = spec.path("selector");
-        template(errors, spec.path("template"), selector);
+        template(errors, spec, selector);
         boolean indexed = spec.path("completionMode").asText("").equals("Indexed");
         if (indexed && spec.path("completions").asLong(0) > 0) {
             String last =
