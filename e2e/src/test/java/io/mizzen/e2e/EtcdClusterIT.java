@@ -39,7 +39,9 @@ class EtcdClusterIT {
     @Test
     void aDeploymentRunsHealsAndSurvivesTheServersDeath() throws Exception {
         Kubectl kubectl = cluster.kubectl();
-        kubectl.ok("create", "deployment", "web", "--image=" + Cluster.IMAGE, "--replicas=2", "--", "sleep", "3600");
+        String program = "trap 'exit 0' TERM; sleep 3600 & wait";
+        kubectl.ok(
+                "create", "deployment", "web", "--image=" + Cluster.IMAGE, "--replicas=2", "--", "sh", "-c", program);
         kubectl.ok("rollout", "status", "deployment/web", "--timeout=60s");
         assertThat(etcd.ctl(network, "get", "/registry/deployments/default/web", "--keys-only")
                         .requireOk()
