@@ -32,6 +32,7 @@ import io.mizzen.controller.pod.SlowStart;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The shell of the Job controller: reads the caches, asks {@link JobCore}, performs. */
@@ -155,9 +156,7 @@ public final class JobController implements Controller {
         }
         expectations.expectCreations(key, decision.create());
         SlowStart.Outcome outcome = SlowStart.run(decision.create(), context.parallel(), i -> {
-            Pod pod = decision.indexes().isEmpty()
-                    ? newPod(job)
-                    : indexed(job, newPod(job), decision.indexes().get(i));
+            Pod pod = decision.indexes().isEmpty() ? newPod(job) : newPod(job, decision, i);
             control.create(job, pod);
         });
         for (int i = outcome.succeeded(); i < decision.create(); i++) {
@@ -172,6 +171,15 @@ public final class JobController implements Controller {
         return new PodBuilder(PodTemplates.newPod(job, job.getSpec().getTemplate()))
                 .editMetadata()
                 .addToFinalizers(JobCore.FINALIZER)
+                .endMetadata()
+                .build();
+    }
+
+    private static Pod newPod(Job job, JobCore.Decision decision, int i) {
+        int index = decision.indexes().get(i);
+        return new PodBuilder(indexed(job, newPod(job), index))
+                .editMetadata()
+                .addToAnnotations(decision.annotations().getOrDefault(index, Map.of()))
                 .endMetadata()
                 .build();
     }
