@@ -26,6 +26,7 @@ import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
 import io.mizzen.controller.Controller;
 import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.cache.NewestView;
 import io.mizzen.controller.pod.PodControl;
 import io.mizzen.controller.pod.PodTemplates;
 import io.mizzen.controller.pod.SlowStart;
@@ -43,6 +44,9 @@ public final class JobController implements Controller {
 
     private final ControllerContext context;
     private final Informer<Job> jobs;
+    /** Pods may be seen to be released before the Job's status that holds their ends is; on an old one no pod is made. */
+    private final NewestView<Job> newest;
+
     private final Informer<Pod> pods;
     private final EventSink events;
     private final PodControl control;
@@ -55,6 +59,7 @@ public final class JobController implements Controller {
     public JobController(ControllerContext context) {
         this.context = context;
         this.jobs = context.informers().of(Job.class);
+        this.newest = new NewestView<>(jobs, context.clock());
         this.pods = context.informers().of(Pod.class);
         this.events = context.events().apply(NAME);
         this.control = new PodControl(context.api(), events);
@@ -66,7 +71,7 @@ public final class JobController implements Controller {
                 context.loop(queue, NAME, WORKERS, this::reconcile),
                 context.loop(orphans, "job-orphan-pods", 1, this::releaseOrphan));
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
-        jobs.onChange(ChangeHandler.of(job -> queue.add(ObjectKey.of(job))));
+        jobs.onChange(new JobHandler());
         pods.onChange(new PodHandler());
     }
 
@@ -81,7 +86,7 @@ public final class JobController implements Controller {
     }
 
     private Result reconcile(ObjectKey key) throws InterruptedException {
-        Optional<Job> found = jobs.find(key);
+        Optional<Job> found = newest.find(key);
         if (found.isEmpty()) {
             expectations.forget(key);
             pods.inNamespace(key.namespace()).stream()
@@ -133,10 +138,10 @@ public final class JobController implements Controller {
 
     private void perform(ObjectKey key, Job job, JobCore.Decision decision) throws InterruptedException {
         if (!decision.state().equals(JobState.read(job))) {
-            context.api()
+            newest.note(context.api()
                     .updateStatus(new JobBuilder(job)
                             .withStatus(decision.state().model())
-                            .build());
+                            .build()));
         }
         decision.events()
                 .forEach(
@@ -240,6 +245,24 @@ public final class JobController implements Controller {
                 return Optional.empty();
             }
             throw e;
+        }
+    }
+
+    private final class JobHandler implements ChangeHandler<Job> {
+        @Override
+        public void added(Job job) {
+            queue.add(ObjectKey.of(job));
+        }
+
+        @Override
+        public void updated(Job old, Job job) {
+            queue.add(ObjectKey.of(job));
+        }
+
+        @Override
+        public void deleted(Job last) {
+            newest.gone(last);
+            queue.add(ObjectKey.of(last));
         }
     }
 

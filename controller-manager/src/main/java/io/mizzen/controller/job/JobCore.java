@@ -149,7 +149,7 @@ final class JobCore {
                 failed++;
             }
         }
-        pods.stream().filter(pod -> Pods.phase(pod).equals("Succeeded")).forEach(this::countEnd);
+        pods.stream().filter(this::hasSucceeded).forEach(this::countEnd);
         indexFailures = IndexFailures.of(
                 job,
                 pods,
@@ -169,7 +169,7 @@ final class JobCore {
             return;
         }
         String uid = uid(pod);
-        if (Pods.phase(pod).equals("Succeeded")) {
+        if (hasSucceeded(pod)) {
             if (isIndexed()) {
                 index(pod).ifPresent(completed::add);
             } else {
@@ -188,10 +188,15 @@ final class JobCore {
         }
     }
 
+    /** A pod noted as failed when its deletion was asked for stays so: its end may count only once. */
+    private boolean hasSucceeded(Pod pod) {
+        return Pods.phase(pod).equals("Succeeded") && !before.uncountedFailed().contains(uid(pod));
+    }
+
     /** A pod that is being deleted counts as failed at once, unless only failed ones are to be replaced. */
     private boolean hasFailed(Pod pod) {
         if (Pods.phase(pod).equals("Succeeded")) {
-            return false;
+            return !hasSucceeded(pod);
         }
         if (Pods.phase(pod).equals("Failed")) {
             return true;

@@ -153,10 +153,7 @@ public final class StatefulSetController implements Controller {
                                 + replace.pod().getMetadata().getName());
                 delete(set, replace.pod());
             }
-            case StatefulPlan.Step.Condemn condemn -> {
-                alignClaims(set, StatefulPlan.ordinal(set, condemn.pod()).orElse(0), Optional.of(condemn.pod()));
-                delete(set, condemn.pod());
-            }
+            case StatefulPlan.Step.Condemn condemn -> delete(set, condemn.pod());
             case StatefulPlan.Step.Update outdated -> delete(set, outdated.pod());
         }
     }
@@ -232,8 +229,9 @@ public final class StatefulSetController implements Controller {
         }
         for (Pod pod : own) {
             OptionalInt ordinal = StatefulPlan.ordinal(set, pod);
-            if (ordinal.isPresent() && StatefulPlan.isWanted(set, ordinal.getAsInt())) {
-                alignClaims(set, ordinal.getAsInt(), Optional.empty());
+            if (ordinal.isPresent()) {
+                boolean isWanted = StatefulPlan.isWanted(set, ordinal.getAsInt());
+                alignClaims(set, ordinal.getAsInt(), isWanted ? Optional.empty() : Optional.of(pod));
             }
         }
     }
@@ -242,7 +240,12 @@ public final class StatefulSetController implements Controller {
     private void alignClaims(StatefulSet set, int ordinal, Optional<Pod> condemned) {
         String podName = set.getMetadata().getName() + "-" + ordinal;
         for (PersistentVolumeClaim wanted : StatefulPods.claims(set, ordinal)) {
-            Optional<PersistentVolumeClaim> found = claims.find(ObjectKey.of(wanted));
+            ObjectKey key = ObjectKey.of(wanted);
+            Optional<PersistentVolumeClaim> found = claims.find(key);
+            if (found.isEmpty() && condemned.isPresent()) {
+                // The last chance to say whose the claim is: it may be newer than the cache.
+                found = context.api().find(PersistentVolumeClaim.class, key);
+            }
             if (found.isEmpty() || found.get().getMetadata().getDeletionTimestamp() != null) {
                 continue;
             }

@@ -66,6 +66,22 @@ class JobCoreTest {
     }
 
     @Test
+    void countsAPodOnceThatSucceedsAfterItsDeletionWasNotedAsAFailure() {
+        Job job = job(2, 2);
+        job.getSpec().setPodReplacementPolicy("TerminatingOrFailed");
+        Pod going = pod("a", "Running", true);
+        going.getMetadata().setDeletionTimestamp(NOW.toString());
+        JobCore.Decision noted = JobCore.decide(job, List.of(going), true, NOW);
+        assertThat(noted.state().uncountedFailed()).containsExactly("a");
+
+        JobCore.Decision decision =
+                JobCore.decide(with(job, noted.state()), List.of(pod("a", "Succeeded", true)), true, NOW);
+
+        assertThat(decision.state().uncountedFailed()).containsExactly("a");
+        assertThat(decision.state().uncountedSucceeded()).isEmpty();
+    }
+
+    @Test
     void completesOnlyWhenAllIsCountedAndHasEnded() {
         Job job = job(1, 1);
         JobCore.Decision first = JobCore.decide(job, List.of(pod("a", "Succeeded", true)), true, NOW);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mizzen.controller.volume;
+package io.mizzen.controller.cache;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.mizzen.client.Expectations;
@@ -18,20 +18,21 @@ import java.util.concurrent.ConcurrentHashMap;
  * A cache that shows its reader's own writes at once: what was written stands in for the cached object until the cache has
  * caught up (versions are compared as numbers, KEP-5504), at most five minutes. Thread-safe.
  */
-final class NewestView<T extends HasMetadata> {
+public final class NewestView<T extends HasMetadata> {
     private record Written<T>(T object, Instant at) {}
 
     private final Informer<T> informer;
     private final InstantSource clock;
     private final Map<ObjectKey, Written<T>> written = new ConcurrentHashMap<>();
 
-    NewestView(Informer<T> informer, InstantSource clock) {
+    /** Looks into this cache. */
+    public NewestView(Informer<T> informer, InstantSource clock) {
         this.informer = informer;
         this.clock = clock;
     }
 
     /** The newest state known. */
-    Optional<T> find(ObjectKey key) {
+    public Optional<T> find(ObjectKey key) {
         Optional<T> cached = informer.find(key);
         Written<T> own = written.get(key);
         if (own == null) {
@@ -46,7 +47,7 @@ final class NewestView<T extends HasMetadata> {
     }
 
     /** All objects in their newest states. */
-    List<T> list() {
+    public List<T> list() {
         List<T> all = new ArrayList<>();
         for (T cached : informer.list()) {
             find(ObjectKey.of(cached)).ifPresent(all::add);
@@ -60,12 +61,12 @@ final class NewestView<T extends HasMetadata> {
     }
 
     /** Notes the answer to a write. */
-    void note(T object) {
+    public void note(T object) {
         written.put(ObjectKey.of(object), new Written<>(object, clock.instant()));
     }
 
     /** Forgets an object that was seen to be deleted. */
-    void gone(T last) {
+    public void gone(T last) {
         written.computeIfPresent(
                 ObjectKey.of(last),
                 (key, own) -> own.object()
