@@ -2,6 +2,7 @@
 package io.mizzen.controller.cache;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.Expectations;
 import io.mizzen.client.Informer;
 import io.mizzen.client.ObjectKey;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * A cache that shows its reader's own writes at once: what was written stands in for the cached object until the cache has
@@ -75,6 +77,27 @@ public final class NewestView<T extends HasMetadata> {
                                 .equals(last.getMetadata().getUid())
                         ? null
                         : own);
+    }
+
+    /** Passes every change on, and forgets what was deleted. */
+    public ChangeHandler<T> handler(Consumer<T> action) {
+        return new ChangeHandler<>() {
+            @Override
+            public void added(T object) {
+                action.accept(object);
+            }
+
+            @Override
+            public void updated(T old, T object) {
+                action.accept(object);
+            }
+
+            @Override
+            public void deleted(T last) {
+                gone(last);
+                action.accept(last);
+            }
+        };
     }
 
     private static boolean isAtLeast(HasMetadata cached, HasMetadata own) {

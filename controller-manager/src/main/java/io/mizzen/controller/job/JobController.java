@@ -71,7 +71,7 @@ public final class JobController implements Controller {
                 context.loop(queue, NAME, WORKERS, this::reconcile),
                 context.loop(orphans, "job-orphan-pods", 1, this::releaseOrphan));
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
-        jobs.onChange(new JobHandler());
+        jobs.onChange(newest.handler(job -> queue.add(ObjectKey.of(job))));
         pods.onChange(new PodHandler());
     }
 
@@ -245,24 +245,6 @@ public final class JobController implements Controller {
                 return Optional.empty();
             }
             throw e;
-        }
-    }
-
-    private final class JobHandler implements ChangeHandler<Job> {
-        @Override
-        public void added(Job job) {
-            queue.add(ObjectKey.of(job));
-        }
-
-        @Override
-        public void updated(Job old, Job job) {
-            queue.add(ObjectKey.of(job));
-        }
-
-        @Override
-        public void deleted(Job last) {
-            newest.gone(last);
-            queue.add(ObjectKey.of(last));
         }
     }
 
