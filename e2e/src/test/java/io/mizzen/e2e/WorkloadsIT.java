@@ -35,7 +35,6 @@ class WorkloadsIT {
                 spec:
                   schedule: "* * * * *"
                   timeZone: Asia/Kolkata
-                  successfulJobsHistoryLimit: 1
                   concurrencyPolicy: Forbid
                   jobTemplate:
                     spec:
@@ -160,12 +159,14 @@ class WorkloadsIT {
                 .isEqualTo("manual");
 
         Kubectl.within(Duration.ofSeconds(90))
-                .until(() -> !kubectl.find("cronjob/tick", ".status.lastSuccessfulTime")
+                .until(() -> !kubectl.find("cronjob/tick", ".status.lastScheduleTime")
                         .isEmpty());
-        String jobs = kubectl.ok("get", "jobs", "-o", "name");
-        assertThat(jobs).containsPattern("job.batch/tick-[0-9]{8}\n");
-        String job =
-                jobs.lines().filter(name -> name.contains("/tick-")).findFirst().orElseThrow();
+        String job = kubectl.ok("get", "jobs", "-o", "name")
+                .lines()
+                .filter(name -> name.matches("job.batch/tick-[0-9]{8}"))
+                .findFirst()
+                .orElseThrow();
+        kubectl.ok("wait", "--for=condition=complete", job, "--timeout=60s");
         assertThat(kubectl.ok("logs", job)).isEqualTo("tick\n");
         assertThat(kubectl.find(job, ".metadata.annotations.batch\\.kubernetes\\.io/cronjob-scheduled-timestamp"))
                 .endsWith(":00+05:30");

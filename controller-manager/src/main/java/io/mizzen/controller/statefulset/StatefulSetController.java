@@ -27,8 +27,10 @@ import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
 import io.mizzen.controller.Controller;
 import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.cache.NewestView;
 import io.mizzen.controller.pod.Pods;
 import io.mizzen.controller.revision.RevisionHistory;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,12 +45,13 @@ import java.util.stream.Collectors;
 public final class StatefulSetController implements Controller {
 
     private static final String NAME = "statefulset-controller";
+    private static final Duration CLAIM_WAIT = Duration.ofSeconds(1);
     private static final int WORKERS = 5;
 
     private final ControllerContext context;
     private final Informer<StatefulSet> sets;
     private final Informer<Pod> pods;
-    private final Informer<PersistentVolumeClaim> claims;
+    private final NewestView<PersistentVolumeClaim> claims;
     private final Informer<ControllerRevision> revisions;
     private final EventSink events;
     private final RevisionHistory history;
@@ -59,7 +62,9 @@ public final class StatefulSetController implements Controller {
         this.context = context;
         this.sets = context.informers().of(StatefulSet.class);
         this.pods = context.informers().of(Pod.class);
-        this.claims = context.informers().of(PersistentVolumeClaim.class);
+        Informer<PersistentVolumeClaim> claimCache = context.informers().of(PersistentVolumeClaim.class);
+        this.claims = new NewestView<>(claimCache, context.clock());
+        claimCache.onChange(claims.handler(claim -> {}));
         this.revisions = context.informers().of(ControllerRevision.class);
         this.events = context.events().apply(NAME);
         this.history = new RevisionHistory(context.api());
@@ -109,6 +114,9 @@ public final class StatefulSetController implements Controller {
         try {
             alignClaims(set, own);
             for (StatefulPlan.Step step : decision.steps()) {
+                if (step instanceof StatefulPlan.Step.Create create && waitsForClaims(set, create.ordinal())) {
+                    return Result.after(CLAIM_WAIT);
+                }
                 perform(set, step, current, update);
             }
         } finally {
@@ -186,6 +194,19 @@ public final class StatefulSetController implements Controller {
         }
     }
 
+    /**
+     * Whether a claim of a pod to be made is about to go, with a former pod of this name when the set had shrunk: the new pod is not to
+     * get hold of it, but of the one that comes after it (KEP-1847).
+     */
+    private boolean waitsForClaims(StatefulSet set, int ordinal) {
+        String podName = set.getMetadata().getName() + "-" + ordinal;
+        return StatefulPods.claims(set, ordinal).stream()
+                .flatMap(claim -> claims.find(ObjectKey.of(claim)).stream())
+                .anyMatch(claim -> claim.getMetadata().getDeletionTimestamp() != null
+                        || OwnerReferences.of(claim).stream()
+                                .anyMatch(owner -> "Pod".equals(owner.getKind()) && podName.equals(owner.getName())));
+    }
+
     private void createClaim(StatefulSet set, PersistentVolumeClaim claim, String pod) {
         String name = claim.getMetadata().getName();
         String in = " Pod " + pod + " in StatefulSet " + set.getMetadata().getName();
@@ -251,12 +272,12 @@ public final class StatefulSetController implements Controller {
             }
             List<OwnerReference> owners = StatefulPods.owners(set, found.get(), podName, condemned);
             if (!Set.copyOf(owners).equals(Set.copyOf(OwnerReferences.of(found.get())))) {
-                context.api()
+                claims.note(context.api()
                         .update(new PersistentVolumeClaimBuilder(found.get())
                                 .editMetadata()
                                 .withOwnerReferences(owners)
                                 .endMetadata()
-                                .build());
+                                .build()));
             }
         }
     }
