@@ -9,6 +9,7 @@ import io.mizzen.apiserver.endpoint.ApiEndpoints;
 import io.mizzen.apiserver.endpoint.Health;
 import io.mizzen.apiserver.endpoint.Pages;
 import io.mizzen.apiserver.http.HttpFrontend;
+import io.mizzen.apiserver.metrics.MetricsScraper;
 import io.mizzen.apiserver.proxy.Forwarder;
 import io.mizzen.apiserver.registry.BuiltInResources;
 import io.mizzen.apiserver.registry.ResourceRegistry;
@@ -82,7 +83,9 @@ public final class ApiServer implements AutoCloseable {
         ApiServerOptions.Tls tls = options.tls();
         Forwarder forwarder = own(
                 new Forwarder(vertx, tls.kubeletClientCertificate(), tls.kubeletClientKey(), tls.kubeletAuthority()));
-        ApiEndpoints endpoints = ApiEndpoints.of(options, storage, cache, resources, forwarder, metrics, clock, random);
+        MetricsScraper scraper = MetricsScraper.prepare(cache, forwarder, clock);
+        ApiEndpoints endpoints =
+                ApiEndpoints.of(options, storage, cache, resources, forwarder, scraper, metrics, clock, random);
         awaitCache(cache);
         health.add("etcd", () -> storage.currentRevision() >= 0);
         health.add("watch-cache", cache::isReady);
@@ -105,6 +108,7 @@ public final class ApiServer implements AutoCloseable {
         new Bootstrap(endpoints.store(), resources, storage, clock)
                 .run(options.advertiseAddress(), port, allocator.firstAddress(), options.serviceCidr());
         own(CustomResources.start(cache, endpoints.store(), endpoints.deletion(), resources, clock));
+        own(scraper).start();
         health.started();
         LOG.info("the API server listens on https://{}:{}", options.bindAddress(), port);
     }

@@ -15,6 +15,7 @@ import io.mizzen.controller.bootstrap.TokenCleaner;
 import io.mizzen.controller.certificate.ApprovingController;
 import io.mizzen.controller.certificate.CleanerController;
 import io.mizzen.controller.certificate.SigningController;
+import io.mizzen.controller.clusterrole.ClusterRoleAggregationController;
 import io.mizzen.controller.cronjob.CronJobController;
 import io.mizzen.controller.daemon.DaemonSetController;
 import io.mizzen.controller.deployment.DeploymentController;
@@ -28,8 +29,10 @@ import io.mizzen.controller.namespace.NamespaceController;
 import io.mizzen.controller.node.NodeLifecycleController;
 import io.mizzen.controller.node.TaintEvictionController;
 import io.mizzen.controller.nodeipam.NodeIpamController;
+import io.mizzen.controller.podautoscaler.HorizontalController;
 import io.mizzen.controller.podgc.PodGarbageCollector;
 import io.mizzen.controller.replicaset.ReplicaController;
+import io.mizzen.controller.resourcequota.ResourceQuotaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
 import io.mizzen.controller.statefulset.StatefulSetController;
@@ -193,6 +196,13 @@ public final class ControllerManager implements AutoCloseable {
                 "persistentvolume-protection-controller", "pv-protection-controller", VolumeProtectionController::new));
         known.add(new Known(
                 "ephemeral-volume-controller", "ephemeral-volume-controller", EphemeralVolumeController::new));
+        known.add(new Known(
+                "horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", HorizontalController::new));
+        known.add(new Known("resourcequota-controller", "resourcequota-controller", ResourceQuotaController::new));
+        known.add(new Known(
+                "clusterrole-aggregation-controller",
+                "clusterrole-aggregation-controller",
+                ClusterRoleAggregationController::new));
         known.add(new Known("disruption-controller", "disruption-controller", DisruptionController::new));
         known.add(new Known("job-controller", "job-controller", JobController::new));
         known.add(new Known(

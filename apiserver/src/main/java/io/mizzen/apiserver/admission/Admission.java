@@ -14,6 +14,9 @@ public final class Admission {
 
         /** Refuses by a StatusException; must not change the object. */
         default void validate(AdmissionRequest request) {}
+
+        /** Takes back what {@link #validate} has done: the write was let in but does not happen. */
+        default void abandon(AdmissionRequest request) {}
     }
 
     public Admission(List<Plugin> plugins) {
@@ -26,5 +29,10 @@ public final class Admission {
 
     public void validate(AdmissionRequest request) {
         plugins.forEach(plugin -> plugin.validate(request));
+    }
+
+    /** Told when a write that was let in does not happen after all. */
+    public void abandon(AdmissionRequest request) {
+        plugins.forEach(plugin -> plugin.abandon(request));
     }
 }

@@ -11,17 +11,32 @@ import java.util.List;
 public final class DefaultAdmission {
     private DefaultAdmission() {}
 
-    public static Admission of(ObjectCache cache, Storage storage, Metadata names, Authorizer authorizer) {
+    public static Admission of(
+            ObjectCache cache,
+            Storage storage,
+            Metadata names,
+            NodeRestriction nodeRestriction,
+            Authorizer authorizer) {
         return new Admission(List.of(
                 new NamespaceLifecycle(cache, storage),
+                new LimitRanger(cache),
                 new ServiceAccountPlugin(storage, names),
+                nodeRestriction,
+                new PodSecurityPlugin(cache),
                 new PodDefaultsPlugins.Priority(cache),
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
                 new StoragePlugins.DefaultStorageClass(cache),
                 new StoragePlugins.StorageObjectInUseProtection(),
                 new StoragePlugins.PersistentVolumeClaimResize(cache),
+                new RuntimeClassPlugin(cache),
                 new CertificatePlugins.Approval(authorizer),
                 new CertificatePlugins.Signing(authorizer),
-                new CertificatePlugins.SubjectRestriction()));
+                new CertificatePlugins.SubjectRestriction(),
+                new ResourceQuotaPlugin(cache, storage)));
+    }
+
+    /** The plugin that endpoints ask of writes which never become an object. */
+    public static NodeRestriction nodeRestriction(Storage storage) {
+        return new NodeRestriction(storage);
     }
 }

@@ -10,6 +10,7 @@ import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.api.selector.LabelSelector;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
+import io.mizzen.apiserver.registry.Metadata;
 import io.mizzen.apiserver.registry.ObjectStore;
 import io.mizzen.apiserver.registry.ResourceRegistry;
 import io.mizzen.apiserver.registry.ServedResource;
@@ -91,6 +92,7 @@ public final class Bootstrap {
         priorityClass("system-cluster-critical", 2_000_000_000, "Pods that the cluster cannot do without.");
         storageClass();
         serviceCidr(serviceCidr);
+        metricsService();
         kubernetesService(advertiseAddress, port, serviceAddress);
     }
 
@@ -152,6 +154,33 @@ public final class Bootstrap {
         object.putObject("metadata").put("name", "kubernetes");
         object.putObject("spec").putArray("cidrs").add(cidr);
         createIfAbsent("networking.k8s.io", "servicecidrs", "", object);
+    }
+
+    /** The metrics API is answered by this server, so its APIService is a local one. */
+    private void metricsService() {
+        ObjectNode service = JsonNodeFactory.instance.objectNode();
+        service.put("kind", "APIService").put("apiVersion", "apiregistration.k8s.io/v1");
+        service.putObject("metadata").put("name", "v1beta1.metrics.k8s.io");
+        ObjectNode spec =
+                service.putObject("spec").put("group", "metrics.k8s.io").put("version", "v1beta1");
+        spec.put("groupPriorityMinimum", 100).put("versionPriority", 100);
+        createIfAbsent("apiregistration.k8s.io", "apiservices", "", service);
+        ServedResource resource = resources.require("apiregistration.k8s.io", "apiservices");
+        WriteContext status = WriteContext.server(clock.instant()).withSubresource("status");
+        store.update(status, resource, "", "v1beta1.metrics.k8s.io", current -> {
+            ObjectNode object = Objects.requireNonNull(current);
+            if (object.path("spec").has("service") || ObjectTree.condition(object, "Available") != null) {
+                return object;
+            }
+            ObjectTree.list(ObjectTree.child(object, "status"), "conditions")
+                    .addObject()
+                    .put("type", "Available")
+                    .put("status", "True")
+                    .put("lastTransitionTime", Metadata.time(clock.instant()))
+                    .put("reason", "Local")
+                    .put("message", "Local APIServices are always available");
+            return object;
+        });
     }
 
     private void kubernetesService(String address, int port, String serviceAddress) {

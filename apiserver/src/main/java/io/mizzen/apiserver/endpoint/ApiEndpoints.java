@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.apiserver.ApiServerOptions;
 import io.mizzen.apiserver.admission.Admission;
 import io.mizzen.apiserver.admission.DefaultAdmission;
+import io.mizzen.apiserver.admission.NodeRestriction;
 import io.mizzen.apiserver.authentication.Authenticator;
 import io.mizzen.apiserver.authentication.BootstrapTokens;
 import io.mizzen.apiserver.authentication.CertificateAuthenticator;
@@ -13,6 +14,7 @@ import io.mizzen.apiserver.authorization.Authorizer;
 import io.mizzen.apiserver.authorization.NodeAuthorizer;
 import io.mizzen.apiserver.authorization.RbacAuthorizer;
 import io.mizzen.apiserver.bootstrap.Bootstrap;
+import io.mizzen.apiserver.metrics.MetricsScraper;
 import io.mizzen.apiserver.proxy.Forwarder;
 import io.mizzen.apiserver.registry.ManagerTracking;
 import io.mizzen.apiserver.registry.Metadata;
@@ -53,6 +55,7 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
             ObjectCache cache,
             ResourceRegistry resources,
             Forwarder forwarder,
+            MetricsScraper scraper,
             MeterRegistry metrics,
             InstantSource clock,
             RandomGenerator random)
@@ -61,7 +64,8 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
         RbacAuthorizer rbac = new RbacAuthorizer(cache);
         Authorizer authorizer =
                 Authorizer.anyOf(List.of(new NodeAuthorizer(cache, Bootstrap.clusterRole("system:node")), rbac));
-        Admission admission = DefaultAdmission.of(cache, storage, metadata, authorizer);
+        NodeRestriction nodeRestriction = DefaultAdmission.nodeRestriction(storage);
+        Admission admission = DefaultAdmission.of(cache, storage, metadata, nodeRestriction, authorizer);
         ObjectStore store = new ObjectStore(storage, admission, metadata);
         ObjectDeletion deletion = new ObjectDeletion(storage, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(
@@ -82,7 +86,7 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
                     return entry == null ? null : io.mizzen.api.meta.ObjectTree.uid(ObjectCodec.parse(entry.value()));
                 });
         ReadVerbs reads = new ReadVerbs(cache, storage);
-        WriteVerbs writes = new WriteVerbs(store, deletion, cache, reads, resources);
+        WriteVerbs writes = new WriteVerbs(store, deletion, cache, reads, resources, nodeRestriction);
         ResourceHandler handler = new ResourceHandler(
                 reads,
                 new WatchVerb(cache, reads, random),
@@ -91,7 +95,8 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
                 new Subresources(store),
                 new ConnectVerbs(store, resources, forwarder),
                 new Reviews(authorizer, rbac, authenticator),
-                new TokenRequests(store, resources, tokens));
+                new TokenRequests(store, resources, tokens, nodeRestriction),
+                new UsageVerbs(scraper, cache, resources));
         RequestPipeline pipeline = new RequestPipeline(new RequestPipeline.Stations(
                 authenticator,
                 new Impersonation(),

@@ -22,7 +22,6 @@ import java.util.Set;
 final class ConnectVerbs {
     private static final Set<String> NAMES = Set.of("log", "exec", "attach", "portforward", "proxy");
     private static final String DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
-    private static final int KUBELET_PORT = 10250;
 
     private final ObjectStore store;
     private final ResourceRegistry resources;
@@ -175,31 +174,14 @@ final class ConnectVerbs {
             throw StatusException.badRequest("pod " + ObjectTree.name(pod) + " does not have a host assigned");
         }
         ObjectNode node = store.get(resources.require("", "nodes"), "", nodeName);
-        return kubeletOf(node, path);
-    }
-
-    private static Target kubeletOf(ObjectNode node, String path) {
-        String address = "";
-        for (String wanted : List.of("InternalIP", "ExternalIP", "Hostname")) {
-            for (JsonNode candidate : node.path("status").path("addresses")) {
-                if (address.isEmpty() && candidate.path("type").asText().equals(wanted)) {
-                    address = candidate.path("address").asText();
-                }
-            }
-        }
-        if (address.isEmpty()) {
-            throw StatusException.of(StatusReason.InternalError, "no preferred addresses found; known addresses: []");
-        }
-        int port = ObjectTree.at(node, "status", "daemonEndpoints", "kubeletEndpoint", "Port")
-                .asInt(KUBELET_PORT);
-        return new Target(address, port == 0 ? KUBELET_PORT : port, true, true, path);
+        return Target.ofKubelet(node, path);
     }
 
     /** {@code proxy}: names may carry a scheme and a port, {@code https:web:443}. */
     private Target proxyTarget(ResourceRequest request, ObjectNode object) {
         String rest = "/" + request.info().rest() + query(request.query(), Set.of());
         return switch (request.resource().definition().plural()) {
-            case "nodes" -> kubeletOf(object, rest);
+            case "nodes" -> Target.ofKubelet(object, rest);
             case "pods" -> {
                 String address = ObjectTree.text(object, "status", "podIP");
                 if (address.isEmpty()) {

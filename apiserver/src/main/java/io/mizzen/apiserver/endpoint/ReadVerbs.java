@@ -125,7 +125,7 @@ final class ReadVerbs {
                 : "";
         Long remaining = listed.remaining() >= 0 && listed.more() ? Long.valueOf(listed.remaining()) : null;
         List<byte[]> body =
-                form.list(resource, items, Long.toString(listed.revision()), next, remaining, request.now());
+                form.stored(resource, items, Long.toString(listed.revision()), next, remaining, request.now());
         return new ApiResponse.Complete(200, form.contentType(), java.util.Map.of(), body);
     }
 

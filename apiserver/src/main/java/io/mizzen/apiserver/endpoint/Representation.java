@@ -115,8 +115,8 @@ record Representation(Form form, boolean yaml, String contentType, Tables.Includ
         return partial;
     }
 
-    /** A list of objects. */
-    List<byte[]> list(
+    /** A list of objects of the store. */
+    List<byte[]> stored(
             ServedResource resource,
             List<CachedObject> items,
             String resourceVersion,
@@ -128,10 +128,24 @@ record Representation(Form form, boolean yaml, String contentType, Tables.Includ
         }
         List<ObjectNode> trees = new ArrayList<>(items.size());
         items.forEach(item -> trees.add(tree(resource, item)));
+        return List.of(list(resource, trees, resourceVersion, continueToken, remaining, now));
+    }
+
+    /** A list of objects that are stored nowhere. */
+    byte[] list(ServedResource resource, List<ObjectNode> objects, Instant now) {
+        return list(resource, objects, "", "", null, now);
+    }
+
+    private byte[] list(
+            ServedResource resource,
+            List<ObjectNode> trees,
+            String resourceVersion,
+            String continueToken,
+            @org.jspecify.annotations.Nullable Long remaining,
+            Instant now) {
         if (form == Form.TABLE) {
-            ObjectNode table =
-                    Tables.table(resource.definition(), trees, include, now, resourceVersion, continueToken, remaining);
-            return List.of(bytes(table));
+            return bytes(Tables.table(
+                    resource.definition(), trees, include, now, resourceVersion, continueToken, remaining));
         }
         ObjectNode list = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
         ResourceDefinition definition = resource.definition();
@@ -141,7 +155,7 @@ record Representation(Form form, boolean yaml, String contentType, Tables.Includ
         listMetadata(list.putObject("metadata"), resourceVersion, continueToken, remaining);
         var array = list.putArray("items");
         trees.forEach(tree -> array.add(metadataOnly ? partial(tree) : tree));
-        return List.of(bytes(list));
+        return bytes(list);
     }
 
     private static void listMetadata(
@@ -149,7 +163,9 @@ record Representation(Form form, boolean yaml, String contentType, Tables.Includ
             String resourceVersion,
             String continueToken,
             @org.jspecify.annotations.Nullable Long remaining) {
-        metadata.put("resourceVersion", resourceVersion);
+        if (!resourceVersion.isEmpty()) {
+            metadata.put("resourceVersion", resourceVersion);
+        }
         if (!continueToken.isEmpty()) {
             metadata.put("continue", continueToken);
         }

@@ -16,6 +16,7 @@ final class ResourceHandler {
     private final ConnectVerbs connects;
     private final Reviews reviews;
     private final TokenRequests tokens;
+    private final UsageVerbs usages;
 
     ResourceHandler(
             ReadVerbs reads,
@@ -25,7 +26,8 @@ final class ResourceHandler {
             Subresources subresources,
             ConnectVerbs connects,
             Reviews reviews,
-            TokenRequests tokens) {
+            TokenRequests tokens,
+            UsageVerbs usages) {
         this.reads = reads;
         this.watches = watches;
         this.writes = writes;
@@ -34,6 +36,7 @@ final class ResourceHandler {
         this.connects = connects;
         this.reviews = reviews;
         this.tokens = tokens;
+        this.usages = usages;
     }
 
     ApiResponse handle(ResourceRequest request) throws InterruptedException {
@@ -89,11 +92,14 @@ final class ResourceHandler {
         };
     }
 
-    /** Kinds that are not persisted: reviews, the old form of binding, component statuses. */
+    /** Kinds that are not persisted: reviews, the old form of binding, component statuses, usage. */
     private ApiResponse answered(ResourceRequest request) {
         String plural = request.resource().definition().plural();
         if (!request.resource().definition().serves(request.info().verb())) {
             throw notAllowed();
+        }
+        if (request.resource().definition().group().equals(UsageVerbs.GROUP)) {
+            return usages.handle(request);
         }
         return switch (plural) {
             case "bindings" -> writes.bindByCollection(request, subresources);

@@ -9,6 +9,7 @@ import io.mizzen.api.name.GroupVersionKind;
 import io.mizzen.api.schema.Schema;
 import io.mizzen.api.status.StatusCause;
 import io.mizzen.api.status.StatusException;
+import io.mizzen.apiserver.admission.NodeRestriction;
 import io.mizzen.apiserver.authentication.ServiceAccountTokens;
 import io.mizzen.apiserver.authentication.ServiceAccountTokens.Bound;
 import io.mizzen.apiserver.authentication.ServiceAccountTokens.Claims;
@@ -33,9 +34,15 @@ final class TokenRequests {
     private final ObjectStore store;
     private final ResourceRegistry resources;
     private final ServiceAccountTokens tokens;
+    private final NodeRestriction nodeRestriction;
     private final Schema schema = Objects.requireNonNull(Catalog.builtIn().schemaOf(KIND));
 
-    TokenRequests(ObjectStore store, ResourceRegistry resources, ServiceAccountTokens tokens) {
+    TokenRequests(
+            ObjectStore store,
+            ResourceRegistry resources,
+            ServiceAccountTokens tokens,
+            NodeRestriction nodeRestriction) {
+        this.nodeRestriction = nodeRestriction;
         this.store = store;
         this.resources = resources;
         this.tokens = tokens;
@@ -58,6 +65,7 @@ final class TokenRequests {
             spec.putArray("audiences").add(tokens.issuer());
         }
         spec.put("expirationSeconds", seconds);
+        nodeRestriction.checkToken(request.user(), request.namespace(), request.name(), spec.path("boundObjectRef"));
         Map<String, Bound> bound = bound(request, spec.path("boundObjectRef"));
         Instant expiry = request.now().plusSeconds(seconds);
         Claims claims = new Claims(request.namespace(), request.name(), ObjectTree.uid(account), audiences, bound, "");

@@ -8,6 +8,7 @@ import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.api.name.GroupVersionKind;
 import io.mizzen.api.status.StatusCause;
 import io.mizzen.api.status.StatusException;
+import io.mizzen.apiserver.admission.NodeRestriction;
 import io.mizzen.apiserver.endpoint.RequestBody.Parsed;
 import io.mizzen.apiserver.http.ApiResponse;
 import io.mizzen.apiserver.http.MediaType;
@@ -34,13 +35,16 @@ final class WriteVerbs {
     private final ReadVerbs reads;
     private final ResourceRegistry resources;
     private final Evictions evictions;
+    private final NodeRestriction nodeRestriction;
 
     WriteVerbs(
             ObjectStore store,
             ObjectDeletion deletion,
             ObjectCache cache,
             ReadVerbs reads,
-            ResourceRegistry resources) {
+            ResourceRegistry resources,
+            NodeRestriction nodeRestriction) {
+        this.nodeRestriction = nodeRestriction;
         this.store = store;
         this.resources = resources;
         this.evictions = new Evictions(store, cache, resources);
@@ -146,7 +150,7 @@ final class WriteVerbs {
                 MediaType.JSON,
                 Map.of(),
                 Representation.of(request.http())
-                        .list(resource, listed.items(), Long.toString(listed.revision()), "", null, request.now()));
+                        .stored(resource, listed.items(), Long.toString(listed.revision()), "", null, request.now()));
     }
 
     private void deleteQuietly(ResourceRequest request, CachedObject object, ObjectDeletion.Options options) {
@@ -176,6 +180,7 @@ final class WriteVerbs {
         checkDryRun(request);
         JsonNode eviction = RequestBody.parse(request.http()).tree();
         ObjectDeletion.Options options = ObjectDeletion.options(eviction.get("deleteOptions"), "", null);
+        nodeRestriction.checkEviction(request.user(), request.namespace(), request.name());
         evictions.check(request, options);
         deletion.delete(request.writeContext(false), request.resource(), request.namespace(), request.name(), options);
         ObjectNode status = JsonNodeFactory.instance.objectNode();

@@ -9,6 +9,7 @@ import io.mizzen.apiserver.http.Query;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -133,6 +134,52 @@ public final class Forwarder implements AutoCloseable {
         } catch (TimeoutException slow) {
             throw unreachable(target, "no answer within " + ANSWER_TIMEOUT_SECONDS + " s");
         }
+    }
+
+    /**
+     * Reads a page of a kubelet as the server itself.
+     *
+     * @throws StatusException when there is no good answer of at most {@code mostBytes} within the time
+     */
+    public byte[] fetch(Target target, int timeoutSeconds, int mostBytes) throws InterruptedException {
+        Future<byte[]> body = kubelets.request(new RequestOptions()
+                        .setHost(target.host())
+                        .setPort(target.port())
+                        .setSsl(target.tls())
+                        .setURI(target.pathAndQuery())
+                        .setTimeout(TimeUnit.SECONDS.toMillis(timeoutSeconds))
+                        .setMethod(HttpMethod.GET))
+                .compose(HttpClientRequest::send)
+                .compose(answer -> collected(answer, mostBytes));
+        try {
+            return body.toCompletionStage().toCompletableFuture().get(timeoutSeconds, TimeUnit.SECONDS);
+        } catch (ExecutionException failed) {
+            throw unreachable(target, String.valueOf(failed.getCause()));
+        } catch (TimeoutException slow) {
+            throw unreachable(target, "no answer within " + timeoutSeconds + " s");
+        }
+    }
+
+    /** The body of a good answer; a longer one ends its connection. */
+    private static Future<byte[]> collected(HttpClientResponse answer, int mostBytes) {
+        Promise<byte[]> done = Promise.promise();
+        Buffer body = Buffer.buffer();
+        answer.exceptionHandler(done::tryFail);
+        answer.handler(piece -> {
+            body.appendBuffer(piece);
+            if (body.length() > mostBytes) {
+                abandon(answer);
+                done.tryFail("more than " + mostBytes + " bytes");
+            }
+        });
+        answer.endHandler(end -> {
+            if (answer.statusCode() == HttpResponseStatus.OK.code()) {
+                done.tryComplete(body.getBytes());
+            } else {
+                done.tryFail("status " + answer.statusCode());
+            }
+        });
+        return done.future();
     }
 
     private ApiResponse pass(ApiRequest request, Target target)

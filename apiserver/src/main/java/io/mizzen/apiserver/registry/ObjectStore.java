@@ -78,7 +78,8 @@ public final class ObjectStore {
         strategy.prepareForCreate(context, wanted);
         refuse(resource, wanted, ObjectValidation.validateCreate(resource.stored(), wanted));
         refuse(resource, wanted, strategy.validateCreate(resource.stored(), wanted));
-        admission.validate(request(context, resource, Operation.CREATE, wanted, null));
+        AdmissionRequest admitted = request(context, resource, Operation.CREATE, wanted, null);
+        admission.validate(admitted);
         String name = ObjectTree.name(wanted);
         String key = resource.key(namespace, name);
         if (context.dryRun()) {
@@ -87,21 +88,37 @@ public final class ObjectStore {
             }
             return resource.converter().fromStored(wanted);
         }
-        strategy.allocate(context, wanted, null);
+        allocate(context, strategy, wanted, null, admitted);
         WriteResult result;
         try {
             result = storage.create(key, ObjectCodec.toStorage(wanted), strategy.ttlSeconds());
         } catch (RuntimeException failed) {
             strategy.release(wanted, null);
+            admission.abandon(admitted);
             throw failed;
         }
         return switch (result) {
             case WriteResult.Written written -> finish(resource, wanted, written.revision());
             case WriteResult.Conflict conflict -> {
                 strategy.release(wanted, null);
+                admission.abandon(admitted);
                 throw alreadyExists(resource, name, object, conflict);
             }
         };
+    }
+
+    private void allocate(
+            WriteContext context,
+            Strategy strategy,
+            ObjectNode wanted,
+            @Nullable ObjectNode old,
+            AdmissionRequest admitted) {
+        try {
+            strategy.allocate(context, wanted, old);
+        } catch (RuntimeException refused) {
+            admission.abandon(admitted);
+            throw refused;
+        }
     }
 
     private static StatusException alreadyExists(
@@ -152,6 +169,7 @@ public final class ObjectStore {
                 }
                 case WriteResult.Conflict conflict -> {
                     resource.strategy().release(step.wanted(), step.old());
+                    admission.abandon(step.admitted());
                     if (step.guarded() || attempt >= ATTEMPTS) {
                         throw conflict.current() == null
                                 ? StatusException.notFound(resource.groupResource(), name)
@@ -174,6 +192,7 @@ public final class ObjectStore {
                             resource.strategy().ttlSeconds());
         } catch (RuntimeException failed) {
             resource.strategy().release(step.wanted(), step.old());
+            admission.abandon(step.admitted());
             throw failed;
         }
     }
@@ -184,9 +203,15 @@ public final class ObjectStore {
      * @param done set when nothing has to be written: the answer
      * @param guarded whether the client named the state it knows
      * @param remove whether the change was the last obstacle to a deletion
+     * @param admitted as admission saw it
      */
     private record Step(
-            ObjectNode wanted, ObjectNode old, @Nullable ObjectNode done, boolean guarded, boolean remove) {}
+            ObjectNode wanted,
+            ObjectNode old,
+            @Nullable ObjectNode done,
+            boolean guarded,
+            boolean remove,
+            AdmissionRequest admitted) {}
 
     private Step prepare(
             WriteContext context, ServedResource resource, String namespace, String name, Entry entry, Change change) {
@@ -211,16 +236,17 @@ public final class ObjectStore {
                 wanted,
                 ObjectValidation.validateUpdate(resource.stored(), wanted, old, context.subresource()));
         refuse(resource, wanted, strategy.validateUpdate(resource.stored(), wanted, old, context.subresource()));
-        admission.validate(request(context, resource, Operation.UPDATE, wanted, old));
+        AdmissionRequest admitted = request(context, resource, Operation.UPDATE, wanted, old);
+        admission.validate(admitted);
         boolean remove = Deletions.mayEnd(wanted);
         if (!remove && wanted.equals(old)) {
-            return new Step(wanted, old, resource.converter().fromStored(old), guarded, false);
+            return new Step(wanted, old, resource.converter().fromStored(old), guarded, false, admitted);
         }
         if (context.dryRun()) {
-            return new Step(wanted, old, resource.converter().fromStored(wanted), guarded, remove);
+            return new Step(wanted, old, resource.converter().fromStored(wanted), guarded, remove, admitted);
         }
-        strategy.allocate(context, wanted, old);
-        return new Step(wanted, old, null, guarded, remove);
+        allocate(context, strategy, wanted, old, admitted);
+        return new Step(wanted, old, null, guarded, remove, admitted);
     }
 
     private Changed createByUpdate(

@@ -32,7 +32,8 @@ public final class Strategies {
         byResource.put("nodes", plain.defaulting(WorkloadDefaults::node));
         byResource.put("endpoints", plain.createOnUpdate());
         byResource.put("events", plain.createOnUpdate().livesFor(EVENT_TTL_SECONDS));
-        byResource.put("limitranges", plain.createOnUpdate());
+        byResource.put("limitranges", plain.createOnUpdate().defaulting(PolicyDefaults::limitRange));
+        byResource.put("horizontalpodautoscalers.autoscaling", plain.defaulting(PolicyDefaults::autoscaler));
         byResource.put("leases.coordination.k8s.io", plain.createOnUpdate().guarded());
         byResource.put("endpointslices.discovery.k8s.io", counted);
         byResource.put("persistentvolumes", plain.returnsDeleted().defaulting(WorkloadDefaults::pending));

@@ -2,6 +2,8 @@
 package io.mizzen.apiserver.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mizzen.api.quantity.Quantity;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
@@ -34,10 +36,25 @@ final class ClusterRows {
         makers.put("PriorityClass.scheduling.k8s.io", ClusterRows::priorityClass);
         makers.put("APIService.apiregistration.k8s.io", ClusterRows::apiService);
         makers.put("CertificateSigningRequest.certificates.k8s.io", ClusterRows::signingRequest);
+        makers.put("NodeMetrics.metrics.k8s.io", row -> usage(row, List.of(row.object())));
+        makers.put("PodMetrics.metrics.k8s.io", row -> usage(row, row.object().path("containers")));
         makers.put("DeviceClass.resource.k8s.io", row -> row.name().age());
         makers.put("ResourceClaim.resource.k8s.io", ClusterRows::resourceClaim);
         makers.put("ResourceClaimTemplate.resource.k8s.io", row -> row.name().age());
         makers.put("ResourceSlice.resource.k8s.io", ClusterRows::resourceSlice);
+    }
+
+    /** Usage of a node, or of the containers of a pod together. */
+    private static void usage(Row row, Iterable<? extends JsonNode> users) {
+        row.name();
+        for (String resource : List.of("cpu", "memory")) {
+            Quantity sum = Quantity.ZERO;
+            for (JsonNode user : users) {
+                sum = sum.plus(Quantity.parse(user.path("usage").path(resource).asText("0")));
+            }
+            row.text(sum.toString());
+        }
+        row.text(row.object().path("window").asText(""));
     }
 
     private static void node(Row row) {

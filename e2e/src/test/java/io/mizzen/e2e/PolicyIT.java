@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mizzen.e2e.cluster.Cluster;
+import io.mizzen.e2e.cluster.Command;
+import io.mizzen.e2e.cluster.Kubectl;
+import io.mizzen.e2e.cluster.KubectlPrograms;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Who may do what, and who goes first: the rights of a pod's account, preemption, disruption budgets. */
+class PolicyIT {
+    private static Cluster cluster;
+    private static Kubectl admin;
+
+    @BeforeAll
+    static void startsACluster() {
+        cluster = Cluster.start(PolicyIT.class);
+        admin = cluster.kubectl();
+    }
+
+    @AfterAll
+    static void removesTheCluster() throws Exception {
+        cluster.close();
+    }
+
+    private static Kubectl namespace(String name) {
+        admin.ok("create", "namespace", name);
+        return admin.in(name);
+    }
+
+    @Test
+    void aPodTalksToTheApiWithJustTheRightsOfItsAccount() {
+        Kubectl kubectl = namespace("rights");
+        kubectl.ok("create", "serviceaccount", "reader");
+        kubectl.ok("create", "role", "pods", "--verb=get,list", "--resource=pods");
+        kubectl.ok("create", "rolebinding", "reader", "--role=pods", "--serviceaccount=rights:reader");
+        kubectl.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: inside}
+                spec:
+                  serviceAccountName: reader
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: main
+                    image: %s
+                    command: [sleep, "3600"]
+                    volumeMounts: [{name: programs, mountPath: /programs}]
+                  volumes: [{name: programs, hostPath: {path: %s}}]
+                """.formatted(Cluster.IMAGE, KubectlPrograms.upstream(36).getParent()));
+        kubectl.ok("wait", "--for=condition=Ready", "pod/inside", "--timeout=30s");
+
+        assertThat(inside(kubectl, "auth", "whoami").out()).contains("system:serviceaccount:rights:reader");
+        assertThat(inside(kubectl, "get", "pods", "-o", "name").out()).isEqualTo("pod/inside\n");
+        Command refused = inside(kubectl, "delete", "pod", "inside");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains("pods \"inside\" is forbidden: User \"system:serviceaccount:rights:reader\" cannot delete"
+                        + " resource \"pods\" in API group \"\" in the namespace \"rights\"");
+    }
+
+    private static Command inside(Kubectl kubectl, String... arguments) {
+        String[] words = new String[arguments.length + 4];
+        System.arraycopy(new String[] {"exec", "inside", "--", "/programs/kubectl"}, 0, words, 0, 4);
+        System.arraycopy(arguments, 0, words, 4, arguments.length);
+        return kubectl.run(words);
+    }
+
+    @Test
+    void aPodOfHigherPriorityTakesThePlaceOfALowerOne() {
+        Kubectl kubectl = namespace("priorities");
+        admin.ok("create", "priorityclass", "urgent", "--value=1000");
+        int millis = (int) (Double.parseDouble(admin.find("node/" + Cluster.NODE, ".status.allocatable.cpu")) * 600);
+        kubectl.apply(pod("patient", "", millis));
+        kubectl.ok("wait", "--for=condition=Ready", "pod/patient", "--timeout=30s");
+
+        kubectl.apply(pod("urgent", "priorityClassName: urgent", millis));
+
+        kubectl.ok("wait", "--for=condition=Ready", "pod/urgent", "--timeout=30s");
+        assertThat(kubectl.fails("get", "pod", "patient")).contains("not found");
+        assertThat(kubectl.ok(
+                        "get", "events", "--field-selector=reason=Preempted", "-o", "jsonpath={.items[*].message}"))
+                .startsWith("Preempted by pod ");
+        kubectl.ok("delete", "pod", "urgent");
+    }
+
+    private static String pod(String name, String more, int millis) {
+        return """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: %s}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  %s
+                  containers:
+                  - name: main
+                    image: %s
+                    command: [sleep, "3600"]
+                    resources: {requests: {cpu: %dm}}
+                """.formatted(name, more, Cluster.IMAGE, millis);
+    }
+
+    @Test
+    void anEvictionWaitsForTheDisruptionBudget() {
+        Kubectl kubectl = namespace("budgets");
+        kubectl.ok("create", "deployment", "web", "--image=" + Cluster.IMAGE, "--replicas=2", "--", "sleep", "3600");
+        kubectl.ok("rollout", "status", "deployment/web", "--timeout=60s");
+        kubectl.ok("create", "poddisruptionbudget", "web", "--selector=app=web", "--min-available=2");
+        Kubectl.within(Duration.ofSeconds(20))
+                .until(() -> kubectl.find("poddisruptionbudget/web", ".status.currentHealthy")
+                        .equals("2"));
+
+        Command drained = admin.run(
+                "drain", Cluster.NODE, "--pod-selector=app=web", "--force", "--timeout=8s", "--ignore-daemonsets");
+
+        assertThat(drained.exitCode()).isEqualTo(1);
+        assertThat(drained.err()).contains("Cannot evict pod as it would violate the pod's disruption budget.");
+        assertThat(kubectl.find("deployment/web", ".status.readyReplicas")).isEqualTo("2");
+        admin.ok("uncordon", Cluster.NODE);
+        kubectl.ok("delete", "deployment,poddisruptionbudget", "web", "--wait=false");
+    }
+}
