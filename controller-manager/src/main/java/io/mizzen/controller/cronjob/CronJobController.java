@@ -27,6 +27,7 @@ import io.mizzen.controller.ControllerContext;
 import io.mizzen.controller.cache.NewestView;
 import io.mizzen.controller.condition.Timestamps;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -102,11 +103,32 @@ public final class CronJobController implements Controller {
                 .build();
         CronPlan.Decision decision =
                 CronPlan.decide(current, schedule.get(), zone.get(), !status.active.isEmpty(), now);
+        if (isStarted(cron, decision.start())) {
+            return Result.after(Duration.ofSeconds(1));
+        }
         perform(cron, own, status, decision.start(), zone.get());
         writeStatus(cron, status);
         // Only when the status holds the times of Jobs may these go: they would be started again.
         CronPlan.surplus(cron, own).forEach(job -> deleteJob(cron, job));
         return decision.again().map(Result::after).orElse(Result.done());
+    }
+
+    /** Whether the newest status holds this time already, of which neither the cache nor an answer has told so far. */
+    private boolean isStarted(CronJob cron, CronPlan.Start start) {
+        Optional<Instant> time = switch (start) {
+            case CronPlan.Start.Run run -> Optional.of(run.time());
+            case CronPlan.Start.Replace replace -> Optional.of(replace.time());
+            case CronPlan.Start.Nothing ignored -> Optional.empty();
+            case CronPlan.Start.Missed ignored -> Optional.empty();
+            case CronPlan.Start.Skip ignored -> Optional.empty();
+        };
+        return time.isPresent()
+                && context.api()
+                        .find(CronJob.class, ObjectKey.of(cron))
+                        .filter(live -> live.getStatus() != null)
+                        .flatMap(live -> Timestamps.parse(live.getStatus().getLastScheduleTime()))
+                        .filter(last -> !last.isBefore(time.get()))
+                        .isPresent();
     }
 
     /** What the status is to say; collected while the work is done. */

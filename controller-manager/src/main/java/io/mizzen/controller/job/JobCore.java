@@ -32,8 +32,6 @@ final class JobCore {
     static final String FINALIZER = "batch.kubernetes.io/job-tracking";
     static final String INDEX = "batch.kubernetes.io/job-completion-index";
     private static final int BURST = 500;
-    private static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
-    private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(10);
 
     private final Job job;
     private final JobSpec spec;
@@ -406,49 +404,27 @@ final class JobCore {
     private Duration backoffLeft() {
         Optional<Instant> lastSuccess = pods.stream()
                 .filter(pod -> Pods.phase(pod).equals("Succeeded"))
-                .map(this::endedAt)
+                .map(pod -> JobBackoff.endedAt(pod, now))
                 .max(Comparator.naturalOrder());
         List<Instant> failures = pods.stream()
                 .filter(pod -> Pods.phase(pod).equals("Failed"))
                 .filter(pod -> FailurePolicy.of(job, pod).counts())
-                .map(this::endedAt)
+                .map(pod -> JobBackoff.endedAt(pod, now))
                 .filter(end -> lastSuccess.isEmpty() || end.isAfter(lastSuccess.get()))
                 .sorted()
                 .toList();
         if (failures.isEmpty()) {
             return Duration.ZERO;
         }
-        return left(failures.size(), failures.getLast());
+        return JobBackoff.left(failures.size(), failures.getLast(), now);
     }
 
     /** The same for one index, whose failures do not hold up others. */
     private Duration backoffLeft(int index) {
         Pod last = indexFailures.held().get(index);
-        return last == null ? Duration.ZERO : left(indexFailures.inARow(index), endedAt(last));
-    }
-
-    private Duration left(int failures, Instant newest) {
-        int doublings = Math.min(failures - 1, 10);
-        Duration delay = FIRST_BACKOFF.multipliedBy(1L << doublings);
-        Duration capped = delay.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : delay;
-        Duration left = Duration.between(now, newest.plus(capped));
-        return left.isNegative() ? Duration.ZERO : left;
-    }
-
-    private Instant endedAt(Pod pod) {
-        List<ContainerStatus> statuses =
-                pod.getStatus() == null ? null : pod.getStatus().getContainerStatuses();
-        Optional<Instant> finished = statuses == null
-                ? Optional.empty()
-                : statuses.stream()
-                        .filter(s -> s.getState() != null && s.getState().getTerminated() != null)
-                        .flatMap(s ->
-                                Timestamps.parse(s.getState().getTerminated().getFinishedAt()).stream())
-                        .max(Comparator.naturalOrder());
-        return finished.or(() -> Timestamps.parse(pod.getMetadata().getDeletionTimestamp()))
-                .or(() -> Pods.condition(pod, "Ready").flatMap(c -> Timestamps.parse(c.getLastTransitionTime())))
-                .or(() -> Timestamps.parse(pod.getMetadata().getCreationTimestamp()))
-                .orElse(now);
+        return last == null
+                ? Duration.ZERO
+                : JobBackoff.left(indexFailures.inARow(index), JobBackoff.endedAt(last, now), now);
     }
 
     private Optional<Duration> untilDeadline() {

@@ -37,7 +37,8 @@ class CronSimulationTest {
     private static final String[] POLICIES = {"Allow", "Forbid", "Replace"};
 
     static LongStream seeds() {
-        return Simulation.seeds(25);
+        // Times noted by a write whose answer was lost.
+        return Simulation.seeds(25, 551, 589, 958);
     }
 
     @ParameterizedTest
