@@ -24,8 +24,10 @@ import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
 import io.mizzen.controller.Controller;
 import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.cache.NewestView;
 import io.mizzen.controller.condition.Timestamps;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -40,10 +42,11 @@ import java.util.Optional;
 public final class CronJobController implements Controller {
 
     private static final String NAME = "cronjob-controller";
-    private static final String SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
     private final ControllerContext context;
-    private final Informer<CronJob> crons;
+    /** On a time of the last start older than its own the controller would start a Job again that has gone since. */
+    private final NewestView<CronJob> newest;
+
     private final Informer<Job> jobs;
     private final EventSink events;
     private final ControllerLoop<ObjectKey> loop;
@@ -51,13 +54,14 @@ public final class CronJobController implements Controller {
     /** Asks for its informers and waits to be started. */
     public CronJobController(ControllerContext context) {
         this.context = context;
-        this.crons = context.informers().of(CronJob.class);
+        Informer<CronJob> crons = context.informers().of(CronJob.class);
+        this.newest = new NewestView<>(crons, context.clock());
         this.jobs = context.informers().of(Job.class);
         this.events = context.events().apply(NAME);
         WorkQueue<ObjectKey> queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, 5, this::reconcile);
         jobs.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
-        crons.onChange(ChangeHandler.of(cron -> queue.add(ObjectKey.of(cron))));
+        crons.onChange(newest.handler(cron -> queue.add(ObjectKey.of(cron))));
         jobs.onChange(ChangeHandler.of(job -> OwnerReferences.controllerOf(job)
                 .filter(reference -> "CronJob".equals(reference.getKind()))
                 .ifPresent(
@@ -75,13 +79,12 @@ public final class CronJobController implements Controller {
     }
 
     private Result reconcile(ObjectKey key) {
-        Optional<CronJob> found = crons.find(key);
+        Optional<CronJob> found = newest.find(key);
         if (found.isEmpty() || found.get().getMetadata().getDeletionTimestamp() != null) {
             return Result.done();
         }
         CronJob cron = found.get();
         List<Job> own = jobs.byIndex(Indexes.CONTROLLER, cron.getMetadata().getUid());
-        CronPlan.surplus(cron, own).forEach(job -> deleteJob(cron, job));
         Status status = observe(cron, own);
         Optional<ZoneId> zone = zone(cron);
         Optional<CronSchedule> schedule = schedule(cron);
@@ -89,13 +92,43 @@ public final class CronJobController implements Controller {
                 || schedule.isEmpty()
                 || Boolean.TRUE.equals(cron.getSpec().getSuspend())) {
             writeStatus(cron, status);
+            CronPlan.surplus(cron, own).forEach(job -> deleteJob(cron, job));
             return Result.done();
         }
         Instant now = context.clock().instant();
-        CronPlan.Decision decision = CronPlan.decide(cron, schedule.get(), zone.get(), !status.active.isEmpty(), now);
+        CronJob current = new CronJobBuilder(cron)
+                .editOrNewStatus()
+                .withLastScheduleTime(status.lastSchedule.isEmpty() ? null : status.lastSchedule)
+                .endStatus()
+                .build();
+        CronPlan.Decision decision =
+                CronPlan.decide(current, schedule.get(), zone.get(), !status.active.isEmpty(), now);
+        if (isStarted(cron, decision.start())) {
+            return Result.after(Duration.ofSeconds(1));
+        }
         perform(cron, own, status, decision.start(), zone.get());
         writeStatus(cron, status);
+        // Only when the status holds the times of Jobs may these go: they would be started again.
+        CronPlan.surplus(cron, own).forEach(job -> deleteJob(cron, job));
         return decision.again().map(Result::after).orElse(Result.done());
+    }
+
+    /** Whether the newest status holds this time already, of which neither the cache nor an answer has told so far. */
+    private boolean isStarted(CronJob cron, CronPlan.Start start) {
+        Optional<Instant> time = switch (start) {
+            case CronPlan.Start.Run run -> Optional.of(run.time());
+            case CronPlan.Start.Replace replace -> Optional.of(replace.time());
+            case CronPlan.Start.Nothing ignored -> Optional.empty();
+            case CronPlan.Start.Missed ignored -> Optional.empty();
+            case CronPlan.Start.Skip ignored -> Optional.empty();
+        };
+        return time.isPresent()
+                && context.api()
+                        .find(CronJob.class, ObjectKey.of(cron))
+                        .filter(live -> live.getStatus() != null)
+                        .flatMap(live -> Timestamps.parse(live.getStatus().getLastScheduleTime()))
+                        .filter(last -> !last.isBefore(time.get()))
+                        .isPresent();
     }
 
     /** What the status is to say; collected while the work is done. */
@@ -121,6 +154,10 @@ public final class CronJobController implements Controller {
                 String condition = CronPlan.hasCondition(job, "Complete") ? "Complete" : "Failed";
                 events.normal(cron, "SawCompletedJob", "Saw completed job: " + name + ", condition: " + condition);
             }
+            CronPlan.startedFor(job)
+                    .map(Timestamps::text)
+                    .filter(time -> time.compareTo(status.lastSchedule) > 0)
+                    .ifPresent(time -> status.lastSchedule = time);
             String completed = job.getStatus() == null ? null : job.getStatus().getCompletionTime();
             if (CronPlan.hasCondition(job, "Complete")
                     && completed != null
@@ -130,13 +167,24 @@ public final class CronJobController implements Controller {
         }
         for (ObjectReference reference : listed) {
             if (own.stream().noneMatch(job -> job.getMetadata().getUid().equals(reference.getUid()))
-                    && context.api()
-                            .find(Job.class, new ObjectKey(ObjectKey.of(cron).namespace(), reference.getName()))
-                            .isEmpty()) {
+                    && !addIfActive(cron, status, reference.getName())) {
                 events.normal(cron, "MissingJob", "Active job went missing: " + reference.getName());
             }
         }
         return status;
+    }
+
+    /** Takes in a Job that the cache does not show yet, so that it counts for the concurrency policy; false if there is none. */
+    private boolean addIfActive(CronJob cron, Status status, String name) {
+        Optional<Job> live =
+                context.api().find(Job.class, new ObjectKey(ObjectKey.of(cron).namespace(), name));
+        live.filter(job -> OwnerReferences.isControlledBy(job, cron)
+                        && !CronPlan.isFinished(job)
+                        && status.active.stream()
+                                .noneMatch(
+                                        reference -> job.getMetadata().getUid().equals(reference.getUid())))
+                .ifPresent(job -> status.active.add(EventSink.reference(job)));
+        return live.isPresent();
     }
 
     private void perform(CronJob cron, List<Job> own, Status status, CronPlan.Start start, ZoneId zone) {
@@ -186,6 +234,7 @@ public final class CronJobController implements Controller {
                 events.warning(cron, "FailedCreate", "Error creating job: " + ApiErrors.message(e));
                 throw e;
             }
+            addIfActive(cron, status, job.getMetadata().getName());
         }
         status.lastSchedule = Timestamps.text(time);
     }
@@ -202,7 +251,7 @@ public final class CronJobController implements Controller {
                 labels.putAll(template.getMetadata().getLabels());
             }
         }
-        annotations.put(SCHEDULED, DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(time.atZone(zone)));
+        annotations.put(CronPlan.SCHEDULED_FOR, DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(time.atZone(zone)));
         return new JobBuilder()
                 .withNewMetadata()
                 .withNamespace(cron.getMetadata().getNamespace())
@@ -270,8 +319,8 @@ public final class CronJobController implements Controller {
                 && status.lastSuccess.equals(
                         String.valueOf(before.getLastSuccessfulTime() == null ? "" : before.getLastSuccessfulTime()));
         if (!same) {
-            context.api()
-                    .updateStatus(new CronJobBuilder(cron).withStatus(wanted).build());
+            newest.note(context.api()
+                    .updateStatus(new CronJobBuilder(cron).withStatus(wanted).build()));
         }
     }
 }

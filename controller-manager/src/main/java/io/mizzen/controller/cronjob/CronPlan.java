@@ -6,7 +6,9 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.mizzen.controller.condition.Timestamps;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -17,6 +19,8 @@ final class CronPlan {
 
     private static final Duration LATE_WAKE = Duration.ofMillis(100);
     private static final int MANY_MISSED = 100;
+
+    static final String SCHEDULED_FOR = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
     private CronPlan() {}
 
@@ -109,6 +113,18 @@ final class CronPlan {
     /** The name of the Job of a time: the same for every attempt, so that none starts twice. */
     static String jobName(CronJob cron, Instant time) {
         return cron.getMetadata().getName() + "-" + time.getEpochSecond() / 60;
+    }
+
+    /** The time that a Job was started for; empty for one started by hand. */
+    static Optional<Instant> startedFor(Job job) {
+        var annotations = job.getMetadata().getAnnotations();
+        String text = annotations == null ? null : annotations.get(SCHEDULED_FOR);
+        try {
+            return Optional.ofNullable(text)
+                    .map(time -> OffsetDateTime.parse(time).toInstant());
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
     }
 
     /** Finished Jobs beyond the history limits, oldest start first. */

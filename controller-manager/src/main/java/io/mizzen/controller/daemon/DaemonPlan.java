@@ -70,7 +70,7 @@ final class DaemonPlan {
             if (placement.run()) {
                 wanted.add(node);
             }
-            manage(name, here, placement, create, delete, failed);
+            manage(observed, name, here, placement, create, delete, failed, now);
         }
         List<String> known =
                 observed.nodes().stream().map(n -> n.getMetadata().getName()).toList();
@@ -81,7 +81,11 @@ final class DaemonPlan {
         });
         Status status = status(observed, wanted, byNode, now);
         if (create.isEmpty() && delete.isEmpty()) {
-            delete.addAll(update(observed, wanted, byNode, now));
+            if (surge(observed.set(), wanted.size()) > 0) {
+                create.addAll(surgeOver(observed, wanted, byNode, now));
+            } else {
+                delete.addAll(update(observed, wanted, byNode, now));
+            }
         }
         return new Decision(
                 create.subList(0, Math.min(BURST, create.size())),
@@ -91,12 +95,14 @@ final class DaemonPlan {
     }
 
     private static void manage(
+            Observed observed,
             String node,
             List<Pod> here,
             DaemonRules.Placement placement,
             List<String> create,
             List<Pod> delete,
-            List<Pod> failed) {
+            List<Pod> failed,
+            Instant now) {
         if (!placement.run() && !placement.stay()) {
             here.stream().filter(pod -> !Pods.isTerminating(pod)).forEach(delete::add);
             return;
@@ -124,7 +130,63 @@ final class DaemonPlan {
         alive.sort(Comparator.comparing(
                         (Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp()))
                 .thenComparing(pod -> pod.getMetadata().getName()));
-        delete.addAll(alive.subList(Math.min(1, alive.size()), alive.size()));
+        delete.addAll(surplus(observed, alive, now));
+    }
+
+    /** All but the oldest; with a surge all but the oldest new and the oldest old one, which stays till the new one is available. */
+    private static List<Pod> surplus(Observed observed, List<Pod> alive, Instant now) {
+        if (surge(observed.set(), observed.nodes().size()) == 0) {
+            return alive.subList(Math.min(1, alive.size()), alive.size());
+        }
+        List<Pod> surplus = new ArrayList<>(alive);
+        Optional<Pod> oldestNew =
+                alive.stream().filter(pod -> isUpdated(pod, observed)).findFirst();
+        Optional<Pod> oldestOld =
+                alive.stream().filter(pod -> !isUpdated(pod, observed)).findFirst();
+        oldestNew.ifPresent(surplus::remove);
+        boolean mayGo = oldestNew
+                .map(pod -> Pods.isAvailable(pod, minReadySeconds(observed.set()), now))
+                .orElse(false);
+        if (!mayGo) {
+            oldestOld.ifPresent(surplus::remove);
+        }
+        return surplus;
+    }
+
+    /** How many nodes may have a new pod beside the old one. */
+    private static int surge(DaemonSet set, int desired) {
+        var strategy = set.getSpec().getUpdateStrategy();
+        boolean rolls = strategy != null
+                && !"OnDelete".equals(strategy.getType())
+                && strategy.getRollingUpdate() != null
+                && strategy.getRollingUpdate().getMaxSurge() != null;
+        return rolls ? Fenceposts.scaled(strategy.getRollingUpdate().getMaxSurge(), desired, true) : 0;
+    }
+
+    /** Nodes that get a new pod beside the old one: at once where the old one is not available, others as far as maxSurge lets. */
+    private static List<String> surgeOver(
+            Observed observed, List<Node> wanted, Map<String, List<Pod>> byNode, Instant now) {
+        List<String> broken = new ArrayList<>();
+        List<String> candidates = new ArrayList<>();
+        int surging = 0;
+        for (Node node : wanted) {
+            String name = node.getMetadata().getName();
+            List<Pod> here = byNode.getOrDefault(name, List.of());
+            Optional<Pod> old = here.stream()
+                    .filter(pod -> Pods.isActive(pod) && !isUpdated(pod, observed))
+                    .findFirst();
+            boolean hasNew = here.stream().anyMatch(pod -> isUpdated(pod, observed));
+            if (old.isPresent() && hasNew) {
+                surging++;
+            } else if (old.isPresent()) {
+                boolean isAvailable = Pods.isAvailable(old.get(), minReadySeconds(observed.set()), now);
+                (isAvailable ? candidates : broken).add(name);
+            }
+        }
+        List<String> result = new ArrayList<>(broken);
+        int room = Math.max(0, surge(observed.set(), wanted.size()) - surging);
+        result.addAll(candidates.subList(0, Math.min(room, candidates.size())));
+        return result;
     }
 
     /** Old pods that may go now: those that are not available at once, others as far as maxUnavailable leaves room. */
@@ -164,14 +226,17 @@ final class DaemonPlan {
         int updated = 0;
         List<String> names = wanted.stream().map(n -> n.getMetadata().getName()).toList();
         for (String name : names) {
-            Optional<Pod> pod = current(byNode.getOrDefault(name, List.of()));
-            if (pod.isEmpty()) {
+            List<Pod> alive = byNode.getOrDefault(name, List.of()).stream()
+                    .filter(Pods::isActive)
+                    .toList();
+            if (alive.isEmpty()) {
                 continue;
             }
             current++;
-            updated += isUpdated(pod.get(), observed) ? 1 : 0;
-            ready += Pods.isReady(pod.get()) ? 1 : 0;
-            available += Pods.isAvailable(pod.get(), minReadySeconds(observed.set()), now) ? 1 : 0;
+            updated += alive.stream().anyMatch(pod -> isUpdated(pod, observed)) ? 1 : 0;
+            ready += alive.stream().anyMatch(Pods::isReady) ? 1 : 0;
+            available +=
+                    alive.stream().anyMatch(pod -> Pods.isAvailable(pod, minReadySeconds(observed.set()), now)) ? 1 : 0;
         }
         int misscheduled = (int) observed.nodes().stream()
                 .map(n -> n.getMetadata().getName())

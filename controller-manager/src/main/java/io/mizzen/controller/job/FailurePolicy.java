@@ -22,11 +22,12 @@ final class FailurePolicy {
      * The outcome of the first rule that matches.
      *
      * @param counts whether the failure counts towards the back-off limit
+     * @param failIndex whether the pod's index has failed with it
      * @param failJob why the whole Job fails, if it does
      */
-    record Effect(boolean counts, Optional<String> failJob) {}
+    record Effect(boolean counts, boolean failIndex, Optional<String> failJob) {}
 
-    private static final Effect COUNTED = new Effect(true, Optional.empty());
+    private static final Effect COUNTED = new Effect(true, false, Optional.empty());
 
     static Effect of(Job job, Pod pod) {
         var policy = job.getSpec().getPodFailurePolicy();
@@ -38,9 +39,10 @@ final class FailurePolicy {
             Optional<String> match = match(rule, pod);
             if (match.isPresent()) {
                 return switch (String.valueOf(rule.getAction())) {
-                    case "Ignore" -> new Effect(false, Optional.empty());
+                    case "Ignore" -> new Effect(false, false, Optional.empty());
+                    case "FailIndex" -> new Effect(true, IndexFailures.isCounted(job), Optional.empty());
                     case "FailJob" ->
-                        new Effect(true, Optional.of(match.get() + " matching FailJob rule at index " + i));
+                        new Effect(true, false, Optional.of(match.get() + " matching FailJob rule at index " + i));
                     default -> COUNTED;
                 };
             }

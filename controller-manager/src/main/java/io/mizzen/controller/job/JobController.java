@@ -26,12 +26,14 @@ import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
 import io.mizzen.controller.Controller;
 import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.cache.NewestView;
 import io.mizzen.controller.pod.PodControl;
 import io.mizzen.controller.pod.PodTemplates;
 import io.mizzen.controller.pod.SlowStart;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The shell of the Job controller: reads the caches, asks {@link JobCore}, performs. */
@@ -42,6 +44,9 @@ public final class JobController implements Controller {
 
     private final ControllerContext context;
     private final Informer<Job> jobs;
+    /** Pods may be seen to be released before the Job's status that holds their ends is; on an old one no pod is made. */
+    private final NewestView<Job> newest;
+
     private final Informer<Pod> pods;
     private final EventSink events;
     private final PodControl control;
@@ -54,6 +59,7 @@ public final class JobController implements Controller {
     public JobController(ControllerContext context) {
         this.context = context;
         this.jobs = context.informers().of(Job.class);
+        this.newest = new NewestView<>(jobs, context.clock());
         this.pods = context.informers().of(Pod.class);
         this.events = context.events().apply(NAME);
         this.control = new PodControl(context.api(), events);
@@ -65,7 +71,7 @@ public final class JobController implements Controller {
                 context.loop(queue, NAME, WORKERS, this::reconcile),
                 context.loop(orphans, "job-orphan-pods", 1, this::releaseOrphan));
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
-        jobs.onChange(ChangeHandler.of(job -> queue.add(ObjectKey.of(job))));
+        jobs.onChange(newest.handler(job -> queue.add(ObjectKey.of(job))));
         pods.onChange(new PodHandler());
     }
 
@@ -80,7 +86,7 @@ public final class JobController implements Controller {
     }
 
     private Result reconcile(ObjectKey key) throws InterruptedException {
-        Optional<Job> found = jobs.find(key);
+        Optional<Job> found = newest.find(key);
         if (found.isEmpty()) {
             expectations.forget(key);
             pods.inNamespace(key.namespace()).stream()
@@ -132,10 +138,10 @@ public final class JobController implements Controller {
 
     private void perform(ObjectKey key, Job job, JobCore.Decision decision) throws InterruptedException {
         if (!decision.state().equals(JobState.read(job))) {
-            context.api()
+            newest.note(context.api()
                     .updateStatus(new JobBuilder(job)
                             .withStatus(decision.state().model())
-                            .build());
+                            .build()));
         }
         decision.events()
                 .forEach(
@@ -155,9 +161,7 @@ public final class JobController implements Controller {
         }
         expectations.expectCreations(key, decision.create());
         SlowStart.Outcome outcome = SlowStart.run(decision.create(), context.parallel(), i -> {
-            Pod pod = decision.indexes().isEmpty()
-                    ? newPod(job)
-                    : indexed(job, newPod(job), decision.indexes().get(i));
+            Pod pod = decision.indexes().isEmpty() ? newPod(job) : newPod(job, decision, i);
             control.create(job, pod);
         });
         for (int i = outcome.succeeded(); i < decision.create(); i++) {
@@ -172,6 +176,15 @@ public final class JobController implements Controller {
         return new PodBuilder(PodTemplates.newPod(job, job.getSpec().getTemplate()))
                 .editMetadata()
                 .addToFinalizers(JobCore.FINALIZER)
+                .endMetadata()
+                .build();
+    }
+
+    private static Pod newPod(Job job, JobCore.Decision decision, int i) {
+        int index = decision.indexes().get(i);
+        return new PodBuilder(indexed(job, newPod(job), index))
+                .editMetadata()
+                .addToAnnotations(decision.annotations().getOrDefault(index, Map.of()))
                 .endMetadata()
                 .build();
     }

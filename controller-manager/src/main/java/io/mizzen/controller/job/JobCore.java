@@ -13,8 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -30,8 +32,6 @@ final class JobCore {
     static final String FINALIZER = "batch.kubernetes.io/job-tracking";
     static final String INDEX = "batch.kubernetes.io/job-completion-index";
     private static final int BURST = 500;
-    private static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
-    private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(10);
 
     private final Job job;
     private final JobSpec spec;
@@ -47,6 +47,7 @@ final class JobCore {
     private final Set<String> uncountedFailed = new HashSet<>();
     private final SortedSet<Integer> completed;
     private final List<Pod> release = new ArrayList<>();
+    private IndexFailures indexFailures;
     private Optional<String> policyFailure = Optional.empty();
 
     /** An event to tell about the Job. */
@@ -61,6 +62,7 @@ final class JobCore {
      * @param discard pods to delete that are to leave no trace: their finalizer goes first
      * @param create how many pods to create; for an indexed Job one for each of {@code indexes}
      * @param indexes the completion indexes of the new pods
+     * @param annotations what the pod of an index carries besides it
      * @param events what to tell
      * @param again when to look again without a change
      */
@@ -71,6 +73,7 @@ final class JobCore {
             List<Pod> discard,
             int create,
             List<Integer> indexes,
+            Map<Integer, Map<String, String>> annotations,
             List<Event> events,
             Optional<Duration> again) {
         Decision {
@@ -78,6 +81,7 @@ final class JobCore {
             end = List.copyOf(end);
             discard = List.copyOf(discard);
             indexes = List.copyOf(indexes);
+            annotations = Map.copyOf(annotations);
             events = List.copyOf(events);
         }
     }
@@ -93,6 +97,7 @@ final class JobCore {
         this.succeeded = before.succeeded();
         this.failed = before.failed();
         this.completed = new TreeSet<>(IndexSet.parse(before.completedIndexes(), completions(Integer.MAX_VALUE)));
+        this.indexFailures = IndexFailures.of(job, List.of(), new TreeSet<>(), completed, pod -> false);
     }
 
     /**
@@ -113,7 +118,8 @@ final class JobCore {
                     .filter(JobCore::isTracked)
                     .filter(p -> !Pods.isActive(p))
                     .toList();
-            return new Decision(before, tracked, active, List.of(), 0, List.of(), List.of(), Optional.empty());
+            return new Decision(
+                    before, tracked, active, List.of(), 0, List.of(), Map.of(), List.of(), Optional.empty());
         }
         countEnds();
         Optional<Condition> target = target();
@@ -141,26 +147,34 @@ final class JobCore {
                 failed++;
             }
         }
-        for (Pod pod : pods) {
-            if (isTracked(pod) && release.size() < BURST) {
-                countEnd(pod);
-            }
-        }
+        pods.stream().filter(this::hasSucceeded).forEach(this::countEnd);
+        indexFailures = IndexFailures.of(
+                job,
+                pods,
+                IndexSet.parse(before.failedIndexes(), completions(Integer.MAX_VALUE)),
+                completed,
+                this::hasFailed);
+        pods.stream()
+                .filter(pod -> hasFailed(pod) && !indexFailures.isHeld(pod))
+                .forEach(this::countEnd);
         if (isIndexed()) {
             succeeded = completed.size();
         }
     }
 
     private void countEnd(Pod pod) {
+        if (!isTracked(pod) || release.size() >= BURST) {
+            return;
+        }
         String uid = uid(pod);
-        if (Pods.phase(pod).equals("Succeeded")) {
+        if (hasSucceeded(pod)) {
             if (isIndexed()) {
                 index(pod).ifPresent(completed::add);
             } else {
                 uncountedSucceeded.add(uid);
             }
             release.add(pod);
-        } else if (hasFailed(pod)) {
+        } else {
             FailurePolicy.Effect effect = FailurePolicy.of(job, pod);
             if (effect.failJob().isPresent() && policyFailure.isEmpty()) {
                 policyFailure = effect.failJob();
@@ -172,8 +186,16 @@ final class JobCore {
         }
     }
 
+    /** A pod noted as failed when its deletion was asked for stays so: its end may count only once. */
+    private boolean hasSucceeded(Pod pod) {
+        return Pods.phase(pod).equals("Succeeded") && !before.uncountedFailed().contains(uid(pod));
+    }
+
     /** A pod that is being deleted counts as failed at once, unless only failed ones are to be replaced. */
     private boolean hasFailed(Pod pod) {
+        if (Pods.phase(pod).equals("Succeeded")) {
+            return !hasSucceeded(pod);
+        }
         if (Pods.phase(pod).equals("Failed")) {
             return true;
         }
@@ -187,7 +209,11 @@ final class JobCore {
     }
 
     private int allFailed() {
-        return failed + uncountedFailed.size();
+        return failed
+                + uncountedFailed.size()
+                + (int) indexFailures.held().values().stream()
+                        .filter(pod -> FailurePolicy.of(job, pod).counts())
+                        .count();
     }
 
     /** Why the Job is to end, as an interim condition: FailureTarget or SuccessCriteriaMet. */
@@ -207,10 +233,26 @@ final class JobCore {
         if (untilDeadline().map(left -> left.isNegative() || left.isZero()).orElse(false)) {
             return Optional.of(failure("DeadlineExceeded", "Job was active longer than specified deadline"));
         }
+        Integer maxFailed = spec.getMaxFailedIndexes();
+        if (maxFailed != null && indexFailures.failed().size() > maxFailed) {
+            return Optional.of(failure(
+                    "MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes"));
+        }
+        Optional<String> rule = isIndexed() ? SuccessRules.met(job, completed) : Optional.empty();
+        if (rule.isPresent()) {
+            return Optional.of(Condition.of("SuccessCriteriaMet", "True", "SuccessPolicy", rule.get(), now));
+        }
+        if (isSuspended()) {
+            return Optional.empty();
+        }
+        int tried = completed.size() + indexFailures.failed().size();
+        if (!indexFailures.failed().isEmpty() && tried >= completions(0)) {
+            return Optional.of(failure("FailedIndexes", "Job has failed indexes"));
+        }
         boolean complete = spec.getCompletions() == null
                 ? allSucceeded() > 0 && active.isEmpty()
                 : allSucceeded() >= spec.getCompletions();
-        return complete && !isSuspended()
+        return complete
                 ? Optional.of(Condition.of(
                         "SuccessCriteriaMet",
                         "True",
@@ -245,6 +287,7 @@ final class JobCore {
     /** Ends what still runs; the final condition comes when every pod has ended and is counted. */
     private Decision finish(Condition target) {
         conditions = Condition.set(conditions, target);
+        indexFailures.held().values().forEach(this::countEnd);
         boolean allEnded = pods.stream().allMatch(Pods::isTerminal);
         boolean allCounted = release.isEmpty() && uncountedSucceeded.isEmpty() && uncountedFailed.isEmpty();
         boolean success = target.type().equals("SuccessCriteriaMet");
@@ -265,6 +308,7 @@ final class JobCore {
                 List.of(),
                 0,
                 List.of(),
+                Map.of(),
                 events,
                 Optional.empty());
     }
@@ -275,7 +319,8 @@ final class JobCore {
                     Condition.set(conditions, Condition.of("Suspended", "True", "JobSuspended", "Job suspended", now));
             events.add(new Event("Normal", "Suspended", "Job suspended"));
         }
-        return new Decision(state(null, null), release, List.of(), active, 0, List.of(), events, Optional.empty());
+        return new Decision(
+                state(null, null), release, List.of(), active, 0, List.of(), Map.of(), events, Optional.empty());
     }
 
     private Decision run(boolean mayCreate) {
@@ -294,15 +339,25 @@ final class JobCore {
         List<Pod> discard = active.size() > wanted
                 ? PodRanking.inDeletionOrder(active, active, now).subList(0, Math.min(BURST, active.size() - wanted))
                 : List.of();
-        Duration backoff = backoffLeft();
+        Duration backoff = IndexFailures.isCounted(job) ? Duration.ZERO : backoffLeft();
         int create = mayCreate && backoff.isZero() ? Math.clamp(wanted - (long) occupied, 0, BURST) : 0;
         List<Integer> indexes = isIndexed() && create > 0 ? missingIndexes(create) : List.of();
         Optional<Duration> again = untilDeadline();
         if (!backoff.isZero() && wanted > occupied) {
             again = Optional.of(again.filter(d -> d.compareTo(backoff) < 0).orElse(backoff));
         }
+        Optional<Duration> next = indexFailures.held().keySet().stream()
+                .map(this::backoffLeft)
+                .filter(left -> !left.isZero())
+                .min(Comparator.naturalOrder());
+        if (next.isPresent()) {
+            again = again.filter(d -> d.compareTo(next.get()) < 0).or(() -> next);
+        }
         int count = isIndexed() ? indexes.size() : create;
-        return new Decision(state(startTime, null), release, List.of(), discard, count, indexes, events, again);
+        Map<Integer, Map<String, String>> annotations = new HashMap<>();
+        indexes.forEach(index -> annotations.put(index, indexFailures.annotations(index)));
+        return new Decision(
+                state(startTime, null), release, List.of(), discard, count, indexes, annotations, events, again);
     }
 
     /** With podReplacementPolicy Failed a pod that is being deleted holds its place until it has ended. */
@@ -324,15 +379,21 @@ final class JobCore {
         if (spec.getCompletions() == null) {
             return allSucceeded() > 0 ? Math.min(parallelism, active.size()) : parallelism;
         }
-        return Math.clamp((long) spec.getCompletions() - allSucceeded(), 0, parallelism);
+        return Math.clamp(
+                (long) spec.getCompletions()
+                        - allSucceeded()
+                        - indexFailures.failed().size(),
+                0,
+                parallelism);
     }
 
     private List<Integer> missingIndexes(int count) {
         Set<Integer> taken = new HashSet<>(completed);
+        taken.addAll(indexFailures.failed());
         active.forEach(pod -> index(pod).ifPresent(taken::add));
         List<Integer> missing = new ArrayList<>();
         for (int i = 0; i < completions(0) && missing.size() < count; i++) {
-            if (!taken.contains(i)) {
+            if (!taken.contains(i) && backoffLeft(i).isZero()) {
                 missing.add(i);
             }
         }
@@ -343,39 +404,27 @@ final class JobCore {
     private Duration backoffLeft() {
         Optional<Instant> lastSuccess = pods.stream()
                 .filter(pod -> Pods.phase(pod).equals("Succeeded"))
-                .map(this::endedAt)
+                .map(pod -> JobBackoff.endedAt(pod, now))
                 .max(Comparator.naturalOrder());
         List<Instant> failures = pods.stream()
                 .filter(pod -> Pods.phase(pod).equals("Failed"))
                 .filter(pod -> FailurePolicy.of(job, pod).counts())
-                .map(this::endedAt)
+                .map(pod -> JobBackoff.endedAt(pod, now))
                 .filter(end -> lastSuccess.isEmpty() || end.isAfter(lastSuccess.get()))
                 .sorted()
                 .toList();
         if (failures.isEmpty()) {
             return Duration.ZERO;
         }
-        int doublings = Math.min(failures.size() - 1, 10);
-        Duration delay = FIRST_BACKOFF.multipliedBy(1L << doublings);
-        Duration capped = delay.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : delay;
-        Duration left = Duration.between(now, failures.getLast().plus(capped));
-        return left.isNegative() ? Duration.ZERO : left;
+        return JobBackoff.left(failures.size(), failures.getLast(), now);
     }
 
-    private Instant endedAt(Pod pod) {
-        List<ContainerStatus> statuses =
-                pod.getStatus() == null ? null : pod.getStatus().getContainerStatuses();
-        Optional<Instant> finished = statuses == null
-                ? Optional.empty()
-                : statuses.stream()
-                        .filter(s -> s.getState() != null && s.getState().getTerminated() != null)
-                        .flatMap(s ->
-                                Timestamps.parse(s.getState().getTerminated().getFinishedAt()).stream())
-                        .max(Comparator.naturalOrder());
-        return finished.or(() -> Timestamps.parse(pod.getMetadata().getDeletionTimestamp()))
-                .or(() -> Pods.condition(pod, "Ready").flatMap(c -> Timestamps.parse(c.getLastTransitionTime())))
-                .or(() -> Timestamps.parse(pod.getMetadata().getCreationTimestamp()))
-                .orElse(now);
+    /** The same for one index, whose failures do not hold up others. */
+    private Duration backoffLeft(int index) {
+        Pod last = indexFailures.held().get(index);
+        return last == null
+                ? Duration.ZERO
+                : JobBackoff.left(indexFailures.inARow(index), JobBackoff.endedAt(last, now), now);
     }
 
     private Optional<Duration> untilDeadline() {
@@ -399,6 +448,7 @@ final class JobCore {
                 isIndexed() ? completed.size() : succeeded,
                 failed,
                 isIndexed() ? IndexSet.format(completed) : "",
+                IndexFailures.isCounted(job) ? IndexSet.format(indexFailures.failed()) : null,
                 uncountedSucceeded,
                 uncountedFailed,
                 conditions);

@@ -21,6 +21,7 @@ record JobState(
         int succeeded,
         int failed,
         String completedIndexes,
+        @Nullable String failedIndexes,
         Set<String> uncountedSucceeded,
         Set<String> uncountedFailed,
         List<Condition> conditions) {
@@ -43,6 +44,7 @@ record JobState(
                 zero(status.getSucceeded()),
                 zero(status.getFailed()),
                 status.getCompletedIndexes() == null ? "" : status.getCompletedIndexes(),
+                status.getFailedIndexes(),
                 uncounted == null || uncounted.getSucceeded() == null ? Set.of() : Set.copyOf(uncounted.getSucceeded()),
                 uncounted == null || uncounted.getFailed() == null ? Set.of() : Set.copyOf(uncounted.getFailed()),
                 status.getConditions() == null
@@ -74,6 +76,7 @@ record JobState(
                 .withSucceeded(nonZero(succeeded))
                 .withFailed(nonZero(failed))
                 .withCompletedIndexes(completedIndexes.isEmpty() ? null : completedIndexes)
+                .withFailedIndexes(failedIndexes)
                 .withNewUncountedTerminatedPods()
                 .withSucceeded(List.copyOf(uncountedSucceeded))
                 .withFailed(List.copyOf(uncountedFailed))

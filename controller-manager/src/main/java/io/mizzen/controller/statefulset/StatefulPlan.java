@@ -177,16 +177,21 @@ final class StatefulPlan {
         }
     }
 
-    /** Below the partition, and where a rolling update has not come yet, a new pod is still of the current revision. */
+    /**
+     * A new pod is of the current revision below the partition, or, where no partition is told, below as many as are current; else it
+     * is of the update revision, even where the update has not come yet.
+     */
     private String revisionFor(int ordinal) {
         var strategy = spec.getUpdateStrategy();
         boolean onDelete = strategy != null && "OnDelete".equals(strategy.getType());
         if (onDelete || currentRevision.equals(updateRevision)) {
             return updateRevision;
         }
+        if (strategy != null && strategy.getRollingUpdate() != null) {
+            return ordinal < start + partition() ? currentRevision : updateRevision;
+        }
         Integer current = set.getStatus() == null ? null : set.getStatus().getCurrentReplicas();
-        int boundary = partition() > 0 ? start + partition() : start + (current == null ? 0 : current);
-        return ordinal < boundary ? currentRevision : updateRevision;
+        return ordinal < start + (current == null ? 0 : current) ? currentRevision : updateRevision;
     }
 
     private int partition() {

@@ -27,8 +27,10 @@ import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
 import io.mizzen.controller.Controller;
 import io.mizzen.controller.ControllerContext;
+import io.mizzen.controller.cache.NewestView;
 import io.mizzen.controller.pod.Pods;
 import io.mizzen.controller.revision.RevisionHistory;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,12 +45,13 @@ import java.util.stream.Collectors;
 public final class StatefulSetController implements Controller {
 
     private static final String NAME = "statefulset-controller";
+    private static final Duration CLAIM_WAIT = Duration.ofSeconds(1);
     private static final int WORKERS = 5;
 
     private final ControllerContext context;
     private final Informer<StatefulSet> sets;
     private final Informer<Pod> pods;
-    private final Informer<PersistentVolumeClaim> claims;
+    private final NewestView<PersistentVolumeClaim> claims;
     private final Informer<ControllerRevision> revisions;
     private final EventSink events;
     private final RevisionHistory history;
@@ -59,7 +62,9 @@ public final class StatefulSetController implements Controller {
         this.context = context;
         this.sets = context.informers().of(StatefulSet.class);
         this.pods = context.informers().of(Pod.class);
-        this.claims = context.informers().of(PersistentVolumeClaim.class);
+        Informer<PersistentVolumeClaim> claimCache = context.informers().of(PersistentVolumeClaim.class);
+        this.claims = new NewestView<>(claimCache, context.clock());
+        claimCache.onChange(claims.handler(claim -> {}));
         this.revisions = context.informers().of(ControllerRevision.class);
         this.events = context.events().apply(NAME);
         this.history = new RevisionHistory(context.api());
@@ -109,6 +114,9 @@ public final class StatefulSetController implements Controller {
         try {
             alignClaims(set, own);
             for (StatefulPlan.Step step : decision.steps()) {
+                if (step instanceof StatefulPlan.Step.Create create && waitsForClaims(set, create.ordinal())) {
+                    return Result.after(CLAIM_WAIT);
+                }
                 perform(set, step, current, update);
             }
         } finally {
@@ -153,10 +161,7 @@ public final class StatefulSetController implements Controller {
                                 + replace.pod().getMetadata().getName());
                 delete(set, replace.pod());
             }
-            case StatefulPlan.Step.Condemn condemn -> {
-                alignClaims(set, StatefulPlan.ordinal(set, condemn.pod()).orElse(0), Optional.of(condemn.pod()));
-                delete(set, condemn.pod());
-            }
+            case StatefulPlan.Step.Condemn condemn -> delete(set, condemn.pod());
             case StatefulPlan.Step.Update outdated -> delete(set, outdated.pod());
         }
     }
@@ -187,6 +192,19 @@ public final class StatefulSetController implements Controller {
                             + set.getMetadata().getName() + " failed error: " + ApiErrors.message(e));
             throw e;
         }
+    }
+
+    /**
+     * Whether a claim of a pod to be made is about to go, with a former pod of this name when the set had shrunk: the new pod is not to
+     * get hold of it, but of the one that comes after it (KEP-1847).
+     */
+    private boolean waitsForClaims(StatefulSet set, int ordinal) {
+        String podName = set.getMetadata().getName() + "-" + ordinal;
+        return StatefulPods.claims(set, ordinal).stream()
+                .flatMap(claim -> claims.find(ObjectKey.of(claim)).stream())
+                .anyMatch(claim -> claim.getMetadata().getDeletionTimestamp() != null
+                        || OwnerReferences.of(claim).stream()
+                                .anyMatch(owner -> "Pod".equals(owner.getKind()) && podName.equals(owner.getName())));
     }
 
     private void createClaim(StatefulSet set, PersistentVolumeClaim claim, String pod) {
@@ -232,8 +250,9 @@ public final class StatefulSetController implements Controller {
         }
         for (Pod pod : own) {
             OptionalInt ordinal = StatefulPlan.ordinal(set, pod);
-            if (ordinal.isPresent() && StatefulPlan.isWanted(set, ordinal.getAsInt())) {
-                alignClaims(set, ordinal.getAsInt(), Optional.empty());
+            if (ordinal.isPresent()) {
+                boolean isWanted = StatefulPlan.isWanted(set, ordinal.getAsInt());
+                alignClaims(set, ordinal.getAsInt(), isWanted ? Optional.empty() : Optional.of(pod));
             }
         }
     }
@@ -242,18 +261,23 @@ public final class StatefulSetController implements Controller {
     private void alignClaims(StatefulSet set, int ordinal, Optional<Pod> condemned) {
         String podName = set.getMetadata().getName() + "-" + ordinal;
         for (PersistentVolumeClaim wanted : StatefulPods.claims(set, ordinal)) {
-            Optional<PersistentVolumeClaim> found = claims.find(ObjectKey.of(wanted));
+            ObjectKey key = ObjectKey.of(wanted);
+            Optional<PersistentVolumeClaim> found = claims.find(key);
+            if (found.isEmpty() && condemned.isPresent()) {
+                // The last chance to say whose the claim is: it may be newer than the cache.
+                found = context.api().find(PersistentVolumeClaim.class, key);
+            }
             if (found.isEmpty() || found.get().getMetadata().getDeletionTimestamp() != null) {
                 continue;
             }
             List<OwnerReference> owners = StatefulPods.owners(set, found.get(), podName, condemned);
             if (!Set.copyOf(owners).equals(Set.copyOf(OwnerReferences.of(found.get())))) {
-                context.api()
+                claims.note(context.api()
                         .update(new PersistentVolumeClaimBuilder(found.get())
                                 .editMetadata()
                                 .withOwnerReferences(owners)
                                 .endMetadata()
-                                .build());
+                                .build()));
             }
         }
     }

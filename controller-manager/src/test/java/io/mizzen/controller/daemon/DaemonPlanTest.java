@@ -81,6 +81,27 @@ class DaemonPlanTest {
     }
 
     @Test
+    void surgesOverAsManyNodesAsItMayAndEndsAnOldPodWhenTheNewOneIsAvailable() {
+        set.getSpec().getUpdateStrategy().getRollingUpdate().setMaxUnavailable(new IntOrString(0));
+        set.getSpec().getUpdateStrategy().getRollingUpdate().setMaxSurge(new IntOrString("34%"));
+        Pod a = pod("a", "a", "old", true);
+        Pod b = pod("b", "b", "old", true);
+        Pod c = pod("c", "c", "old", true);
+        assertThat(decide(a, b, c).create()).containsExactly("a", "b");
+        assertThat(decide(a, b, c).delete()).isEmpty();
+
+        Pod starting = pod("a2", "a", "new", false);
+        assertThat(decide(a, starting, b, c).create()).containsExactly("b");
+        assertThat(decide(a, starting, b, c).delete()).isEmpty();
+
+        Pod available = pod("a2", "a", "new", true);
+        DaemonPlan.Decision decision = decide(a, available, b, c);
+        assertThat(decision.delete()).containsExactly(a);
+        assertThat(decision.status().updated()).isEqualTo(1);
+        assertThat(decision.status().available()).isEqualTo(3);
+    }
+
+    @Test
     void updatesABrokenPodBeforeAWellOne() {
         Pod broken = pod("broken", "b", "old", false);
 

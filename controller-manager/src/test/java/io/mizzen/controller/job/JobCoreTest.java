@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.PodFailurePolicyBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.SuccessPolicyBuilder;
 import io.mizzen.controller.condition.Condition;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,6 +63,22 @@ class JobCoreTest {
 
         assertThat(JobState.read(job).succeeded()).isEqualTo(1);
         assertThat(Condition.find(JobState.read(job).conditions(), "Complete")).isPresent();
+    }
+
+    @Test
+    void countsAPodOnceThatSucceedsAfterItsDeletionWasNotedAsAFailure() {
+        Job job = job(2, 2);
+        job.getSpec().setPodReplacementPolicy("TerminatingOrFailed");
+        Pod going = pod("a", "Running", true);
+        going.getMetadata().setDeletionTimestamp(NOW.toString());
+        JobCore.Decision noted = JobCore.decide(job, List.of(going), true, NOW);
+        assertThat(noted.state().uncountedFailed()).containsExactly("a");
+
+        JobCore.Decision decision =
+                JobCore.decide(with(job, noted.state()), List.of(pod("a", "Succeeded", true)), true, NOW);
+
+        assertThat(decision.state().uncountedFailed()).containsExactly("a");
+        assertThat(decision.state().uncountedSucceeded()).isEmpty();
     }
 
     @Test
@@ -197,6 +214,89 @@ class JobCoreTest {
     }
 
     @Test
+    void givesEachIndexItsOwnLimitAndTellsWhichFailed() {
+        Job job = job(3, 3);
+        job.getSpec().setCompletionMode("Indexed");
+        job.getSpec().setBackoffLimit(Integer.MAX_VALUE);
+        job.getSpec().setBackoffLimitPerIndex(1);
+        Pod first = failed("a", 0, 0, NOW.minusSeconds(5));
+
+        JobCore.Decision waiting = JobCore.decide(job, List.of(first, indexed("b", "Running", 1)), true, NOW);
+        assertThat(waiting.release()).as("the count would go with the pod").isEmpty();
+        assertThat(waiting.indexes()).as("other indexes do not wait").containsExactly(2);
+        assertThat(waiting.annotations().get(2)).containsEntry(IndexFailures.COUNT, "0");
+        assertThat(waiting.again()).contains(Duration.ofSeconds(5));
+        assertThat(waiting.state().failedIndexes()).isEmpty();
+
+        JobCore.Decision again = JobCore.decide(job, List.of(first), true, NOW.plusSeconds(5));
+        assertThat(again.annotations().get(0)).containsEntry(IndexFailures.COUNT, "1");
+
+        Pod second = failed("c", 0, 1, NOW);
+        List<Pod> pods = List.of(first, second, indexed("b", "Succeeded", 1), indexed("d", "Succeeded", 2));
+        JobCore.Decision last = JobCore.decide(job, pods, true, NOW);
+        assertThat(last.state().failedIndexes()).isEqualTo("0");
+        assertThat(last.state().completedIndexes()).isEqualTo("1,2");
+        assertThat(last.state().conditions().getFirst().reason()).isEqualTo("FailedIndexes");
+        assertThat(last.release()).hasSize(4);
+        assertThat(last.create()).isZero();
+    }
+
+    @Test
+    void failsWithMoreFailedIndexesThanAllowedAndAtOnceByAFailIndexRule() {
+        Job job = job(5, 5);
+        job.getSpec().setCompletionMode("Indexed");
+        job.getSpec().setBackoffLimit(Integer.MAX_VALUE);
+        job.getSpec().setBackoffLimitPerIndex(3);
+        job.getSpec().setMaxFailedIndexes(0);
+        job.getSpec()
+                .setPodFailurePolicy(new PodFailurePolicyBuilder()
+                        .addNewRule()
+                        .withAction("FailIndex")
+                        .withNewOnExitCodes()
+                        .withOperator("In")
+                        .withValues(7)
+                        .endOnExitCodes()
+                        .endRule()
+                        .build());
+        Pod hopeless = new PodBuilder(exited("a", 7))
+                .editMetadata()
+                .addToAnnotations(JobCore.INDEX, "4")
+                .endMetadata()
+                .build();
+
+        JobCore.Decision decision = JobCore.decide(job, List.of(hopeless), true, NOW);
+
+        assertThat(decision.state().failedIndexes()).isEqualTo("4");
+        assertThat(decision.state().conditions().getFirst().reason()).isEqualTo("MaxFailedIndexesExceeded");
+    }
+
+    @Test
+    void succeedsByTheFirstRuleOfItsSuccessPolicyThatIsMet() {
+        Job job = job(4, 4);
+        job.getSpec().setCompletionMode("Indexed");
+        job.getSpec()
+                .setSuccessPolicy(new SuccessPolicyBuilder()
+                        .addNewRule()
+                        .withSucceededIndexes("0-2")
+                        .endRule()
+                        .addNewRule()
+                        .withSucceededIndexes("1-3")
+                        .withSucceededCount(1)
+                        .endRule()
+                        .build());
+        Pod leader = indexed("a", "Succeeded", 0);
+        Pod running = indexed("b", "Running", 1);
+        assertThat(types(JobCore.decide(job, List.of(leader, running), true, NOW)))
+                .isEmpty();
+
+        JobCore.Decision met = JobCore.decide(job, List.of(leader, running, indexed("c", "Succeeded", 3)), true, NOW);
+
+        assertThat(types(met)).containsExactly("SuccessCriteriaMet");
+        assertThat(met.state().conditions().getFirst().message()).isEqualTo("Matched rules at index 1");
+        assertThat(met.end()).containsExactly(running);
+    }
+
+    @Test
     void writesIndexesAsTheApiDoes() {
         assertThat(IndexSet.format(new TreeSet<>(List.of(0, 1, 2, 5, 7, 8)))).isEqualTo("0-2,5,7,8");
         assertThat(IndexSet.parse("0-2,5,9", 9)).containsExactly(0, 1, 2, 5);
@@ -209,7 +309,7 @@ class JobCoreTest {
 
     private static JobState started(Instant time) {
         return new JobState(
-                time.toString(), null, 0, 0, 0, 0, 0, "", java.util.Set.of(), java.util.Set.of(), List.of());
+                time.toString(), null, 0, 0, 0, 0, 0, "", null, java.util.Set.of(), java.util.Set.of(), List.of());
     }
 
     private static Job with(Job job, JobState state) {
@@ -251,6 +351,15 @@ class JobCoreTest {
             pod.editMetadata().addToFinalizers(JobCore.FINALIZER).endMetadata();
         }
         return pod.build();
+    }
+
+    private static Pod failed(String uid, int index, int before, Instant end) {
+        return new PodBuilder(failedAt(uid, end))
+                .editMetadata()
+                .addToAnnotations(JobCore.INDEX, Integer.toString(index))
+                .addToAnnotations(IndexFailures.COUNT, Integer.toString(before))
+                .endMetadata()
+                .build();
     }
 
     private static Pod indexed(String uid, String phase, int index) {

@@ -48,8 +48,7 @@ class BinderSimulationTest {
     private static final AtomicInteger BINDINGS = new AtomicInteger();
 
     static LongStream seeds() {
-        Long one = Long.getLong("simulation.seed");
-        return one != null ? LongStream.of(one) : LongStream.range(0, Long.getLong("simulation.rounds", 20));
+        return Simulation.seeds(20);
     }
 
     @ParameterizedTest
@@ -61,7 +60,7 @@ class BinderSimulationTest {
         Promises promises = new Promises(simulation);
         simulation.others.add(() -> letGoOfSomeVolume(simulation));
         prepare(simulation);
-        simulation.faults = (verb, resource) -> fate(simulation);
+        simulation.faults = simulation::roughFate;
 
         int steps = 300 + simulation.random.nextInt(400);
         for (int i = 0; i < steps; i++) {
@@ -95,17 +94,6 @@ class BinderSimulationTest {
         for (String node : List.of("a", "b")) {
             simulation.cluster.create(ResourceType.of(Node.class), Json.tree(Volumes.node(node)));
         }
-    }
-
-    private static Faults.Fate fate(Simulation simulation) {
-        return switch (simulation.random.nextInt(100)) {
-            case 0, 1, 2, 3 -> Faults.Fate.CONFLICT;
-            case 4, 5 -> Faults.Fate.LOST_REQUEST;
-            case 6, 7 -> Faults.Fate.LOST_ANSWER;
-            case 8 -> Faults.Fate.CRASH_BEFORE;
-            case 9 -> Faults.Fate.CRASH_AFTER;
-            default -> Faults.Fate.NORMAL;
-        };
     }
 
     private static void userStep(Simulation simulation) {

@@ -31,8 +31,7 @@ class RolloutSimulationTest {
     private static final ObjectKey WEB = new ObjectKey("default", "web");
 
     static LongStream seeds() {
-        Long one = Long.getLong("simulation.seed");
-        return one != null ? LongStream.of(one) : LongStream.range(0, Long.getLong("simulation.rounds", 10));
+        return Simulation.seeds(10);
     }
 
     @ParameterizedTest
@@ -40,7 +39,7 @@ class RolloutSimulationTest {
     void keepsEveryBoundAndConvergesWhenTheProcessFails(long seed) {
         Simulation simulation = new Simulation(seed);
         RolloutInvariants invariants = new RolloutInvariants(simulation, false);
-        simulation.faults = (verb, resource) -> fate(simulation, verb, resource);
+        simulation.faults = simulation::roughFate;
 
         runHistory(simulation, true);
 
@@ -73,25 +72,6 @@ class RolloutSimulationTest {
         return simulation.cluster.history().stream()
                 .map(change -> change.kind() + " " + change.object())
                 .toList();
-    }
-
-    private static Faults.Fate fate(Simulation simulation, String verb, String resource) {
-        int dice = simulation.random.nextInt(100);
-        if (dice < 4) {
-            return Faults.Fate.CONFLICT;
-        }
-        if (dice < 6) {
-            return Faults.Fate.LOST_REQUEST;
-        }
-        boolean createsPod = verb.equals("create") && resource.equals("pods");
-        if (dice < 8 && !createsPod) {
-            return Faults.Fate.LOST_ANSWER;
-        }
-        return switch (dice) {
-            case 8 -> Faults.Fate.CRASH_BEFORE;
-            case 9 -> Faults.Fate.CRASH_AFTER;
-            default -> Faults.Fate.NORMAL;
-        };
     }
 
     private static void runHistory(Simulation simulation, boolean rough) {
@@ -136,11 +116,11 @@ class RolloutSimulationTest {
                         .getSpec()
                         .setPaused(!Boolean.TRUE.equals(deployment.getSpec().getPaused()));
             case 4, 5 -> {
-                killSomePod(simulation);
+                simulation.deleteSomePod();
                 return;
             }
             case 6 -> {
-                failSomePod(simulation);
+                simulation.failSomePod();
                 return;
             }
             default -> {
@@ -154,24 +134,6 @@ class RolloutSimulationTest {
             }
         }
         simulation.cluster.update(DEPLOYMENTS, Json.tree(deployment));
-    }
-
-    private static void killSomePod(Simulation simulation) {
-        List<ObjectNode> pods = simulation.cluster.list(Simulation.PODS);
-        if (!pods.isEmpty()) {
-            ObjectNode pod = pods.get(simulation.random.nextInt(pods.size()));
-            simulation.cluster.delete(Simulation.PODS, Simulation.keyOf(pod), DeleteRequest.plain());
-        }
-    }
-
-    private static void failSomePod(Simulation simulation) {
-        List<ObjectNode> pods = simulation.cluster.list(Simulation.PODS);
-        if (!pods.isEmpty()) {
-            ObjectNode pod = pods.get(simulation.random.nextInt(pods.size()));
-            ObjectNode patch = Json.object();
-            patch.putObject("status").put("phase", "Failed");
-            simulation.cluster.patch(Simulation.PODS, Simulation.keyOf(pod), patch, true);
-        }
     }
 
     private static void assertConverges(Simulation simulation, RolloutInvariants invariants, long seed) {

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.simulation;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mizzen.client.ControllerLoop;
+import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ResourceType;
@@ -30,6 +39,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 
 /**
  * One process of controllers over a cluster in memory, worked on one thread in an order that comes from a seed: a change
@@ -42,6 +52,13 @@ final class Simulation {
             PODS,
             ResourceType.of(ReplicaSet.class),
             ResourceType.of(Deployment.class),
+            ResourceType.of(StatefulSet.class),
+            ResourceType.of(DaemonSet.class),
+            ResourceType.of(ControllerRevision.class),
+            ResourceType.of(PersistentVolumeClaim.class),
+            ResourceType.of(Node.class),
+            ResourceType.of(Job.class),
+            ResourceType.of(CronJob.class),
             ResourceType.of(ConfigMap.class));
 
     final Random random;
@@ -50,6 +67,11 @@ final class Simulation {
     private final List<Function<ControllerContext, Controller>> makers;
     /** What others do: each does one thing, or answers false when it has nothing to do. */
     final List<BooleanSupplier> others = new ArrayList<>();
+
+    /** How many of a hundred running pods end by themselves when a kubelet looks at them, and how many of these fail. */
+    int ending;
+
+    int failing;
 
     MemoryInformers informers;
     Faults faults = Faults.NONE;
@@ -143,33 +165,147 @@ final class Simulation {
 
     /** Schedules, starts or ends one pod. */
     private boolean kubeletStep() {
-        List<ObjectNode> due = cluster.list(PODS).stream()
-                .filter(pod -> pod.path("metadata").has("deletionTimestamp")
-                        || pod.path("status").path("phase").asText().equals("Pending"))
-                .toList();
+        List<ObjectNode> due = cluster.list(PODS).stream().filter(this::isDue).toList();
         if (due.isEmpty()) {
             return false;
         }
         ObjectNode pod = due.get(random.nextInt(due.size()));
         ObjectKey key = keyOf(pod);
+        boolean hasEnded = hasEnded(pod);
         if (pod.path("metadata").has("deletionTimestamp")) {
-            cluster.remove(PODS, key);
+            if (!hasEnded && ending > 0) {
+                cluster.patch(PODS, key, ended(random.nextInt(100) < 80), true);
+            } else {
+                cluster.delete(PODS, key, DeleteRequest.plain().withGrace(0));
+            }
         } else if (pod.path("spec").path("nodeName").asText("").isEmpty()) {
             ObjectNode patch = Json.object();
-            patch.putObject("spec").put("nodeName", "node-" + random.nextInt(3));
+            patch.putObject("spec").put("nodeName", nodeFor(pod));
             cluster.patch(PODS, key, patch, false);
+        } else if (pod.path("status").path("phase").asText().equals("Running")) {
+            cluster.patch(PODS, key, ended(random.nextInt(100) < failing), true);
         } else {
-            ObjectNode patch = Json.object();
-            patch.putObject("status")
-                    .put("phase", "Running")
-                    .putArray("conditions")
-                    .addObject()
-                    .put("type", "Ready")
-                    .put("status", "True")
-                    .put("lastTransitionTime", clock.instant().toString());
-            cluster.patch(PODS, key, patch, true);
+            cluster.patch(PODS, key, running(), true);
         }
         return true;
+    }
+
+    private boolean isDue(ObjectNode pod) {
+        if (pod.path("metadata").has("deletionTimestamp")) {
+            boolean waitsForFinalizers = !pod.path("metadata")
+                            .path("finalizers")
+                            .isEmpty()
+                    && pod.path("metadata").path("deletionGracePeriodSeconds").asInt() == 0;
+            return !waitsForFinalizers || !hasEnded(pod);
+        }
+        String phase = pod.path("status").path("phase").asText();
+        return phase.equals("Pending") || (phase.equals("Running") && random.nextInt(100) < ending);
+    }
+
+    private static boolean hasEnded(ObjectNode pod) {
+        String phase = pod.path("status").path("phase").asText();
+        return phase.equals("Succeeded") || phase.equals("Failed");
+    }
+
+    /** The node that its affinity names, else any. */
+    private String nodeFor(ObjectNode pod) {
+        JsonNode pinned = pod.at("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution"
+                + "/nodeSelectorTerms/0/matchFields/0/values/0");
+        return pinned.isMissingNode() ? "node-" + random.nextInt(3) : pinned.asText();
+    }
+
+    private ObjectNode running() {
+        ObjectNode patch = Json.object();
+        patch.putObject("status")
+                .put("phase", "Running")
+                .putArray("conditions")
+                .addObject()
+                .put("type", "Ready")
+                .put("status", "True")
+                .put("lastTransitionTime", clock.instant().toString());
+        return patch;
+    }
+
+    private ObjectNode ended(boolean badly) {
+        ObjectNode patch = Json.object();
+        ObjectNode status = patch.putObject("status").put("phase", badly ? "Failed" : "Succeeded");
+        status.putArray("conditions");
+        status.putArray("containerStatuses")
+                .addObject()
+                .put("name", "main")
+                .putObject("state")
+                .putObject("terminated")
+                .put("exitCode", badly ? 1 + random.nextInt(3) : 0)
+                .put("finishedAt", clock.instant().toString());
+        return patch;
+    }
+
+    /**
+     * The seeds of a class of histories: one given by {@code simulation.seed}, or as many as {@code simulation.rounds}.
+     *
+     * @param found seeds beyond these that have found a bug once
+     */
+    static LongStream seeds(int usually, long... found) {
+        Long one = Long.getLong("simulation.seed");
+        if (one != null) {
+            return LongStream.of(one);
+        }
+        return LongStream.concat(LongStream.range(0, Long.getLong("simulation.rounds", usually)), LongStream.of(found))
+                .distinct();
+    }
+
+    /**
+     * One write in ten goes wrong. A pod's creation whose answer is lost may be repeated, so that never happens to one; nor is a
+     * deletion refused without a change on its way that explains it.
+     */
+    Faults.Fate roughFate(String verb, String resource) {
+        boolean createsPod = verb.equals("create") && resource.equals("pods");
+        return switch (random.nextInt(100)) {
+            case 0, 1, 2, 3 -> verb.equals("delete") ? Faults.Fate.NORMAL : Faults.Fate.CONFLICT;
+            case 4, 5 -> Faults.Fate.LOST_REQUEST;
+            case 6, 7 -> createsPod ? Faults.Fate.NORMAL : Faults.Fate.LOST_ANSWER;
+            case 8 -> Faults.Fate.CRASH_BEFORE;
+            case 9 -> Faults.Fate.CRASH_AFTER;
+            default -> Faults.Fate.NORMAL;
+        };
+    }
+
+    /** Takes some pod's deletion upon itself, as a user does. */
+    void deleteSomePod() {
+        List<ObjectNode> pods = cluster.list(PODS);
+        if (!pods.isEmpty()) {
+            cluster.delete(PODS, keyOf(pods.get(random.nextInt(pods.size()))), DeleteRequest.plain());
+        }
+    }
+
+    /** Makes some pod fail. */
+    void failSomePod() {
+        List<ObjectNode> pods = cluster.list(PODS).stream()
+                .filter(pod -> !pod.path("spec").path("nodeName").asText("").isEmpty())
+                .toList();
+        if (!pods.isEmpty()) {
+            cluster.patch(PODS, keyOf(pods.get(random.nextInt(pods.size()))), ended(true), true);
+        }
+    }
+
+    /** Lets so many things happen, one in {@code one} of them by the user; time passes when nothing else can happen. */
+    void live(int steps, int one, Runnable user) {
+        for (int i = 0; i < steps; i++) {
+            if (random.nextInt(one) == 0) {
+                user.run();
+            } else if (!step()) {
+                clock.advance(Duration.ofMillis(1 + random.nextInt(5_000)));
+            }
+        }
+    }
+
+    /** All objects of some kinds, to be read after a failure. */
+    String describe(ResourceType... types) {
+        StringBuilder text = new StringBuilder("crashes: " + crashes);
+        for (ResourceType type : types) {
+            cluster.list(type).forEach(object -> text.append("\n").append(object));
+        }
+        return text.toString();
     }
 
     static ObjectKey keyOf(ObjectNode object) {

@@ -135,7 +135,7 @@ public final class MemoryCluster {
     }
 
     /**
-     * Deletes as the API does: pods with a node only after their grace period ({@link #remove} is the kubelet's answer),
+     * Deletes as the API does: pods with a node only after their grace period (the kubelet's answer is a deletion without one),
      * objects with finalizers when those are gone, dependents by the propagation policy's finalizer.
      */
     public void delete(ResourceType type, ObjectKey key, DeleteRequest request) {
@@ -145,7 +145,10 @@ public final class MemoryCluster {
         ObjectNode metadata = object.withObject("/metadata");
         boolean marked = metadata.has("deletionTimestamp");
         request.propagation().ifPresent(policy -> setPolicy(metadata, policy));
+        String phase = object.path("status").path("phase").asText("");
+        boolean hasEnded = phase.equals("Succeeded") || phase.equals("Failed");
         boolean graceful = type.plural().equals("pods")
+                && !hasEnded
                 && !object.path("spec").path("nodeName").asText("").isEmpty()
                 && request.gracePeriodSeconds().orElse(30L) > 0;
         if (!graceful && metadata.path("finalizers").isEmpty()) {
@@ -155,6 +158,8 @@ public final class MemoryCluster {
         if (!marked) {
             metadata.put("deletionTimestamp", now());
             metadata.put("deletionGracePeriodSeconds", graceful ? 30 : 0);
+        } else if (!graceful) {
+            metadata.put("deletionGracePeriodSeconds", 0);
         }
         replace(type, key, present, object);
     }
@@ -203,8 +208,9 @@ public final class MemoryCluster {
                 || metadata.has("deletionTimestamp") != before.has("deletionTimestamp")) {
             metadata.put("generation", before.path("generation").asLong() + 1);
         }
-        boolean isPod = type.plural().equals("pods");
-        if (metadata.has("deletionTimestamp") && metadata.path("finalizers").isEmpty() && !isPod) {
+        boolean mayStop = type.plural().equals("pods")
+                && metadata.path("deletionGracePeriodSeconds").asInt(0) > 0;
+        if (metadata.has("deletionTimestamp") && metadata.path("finalizers").isEmpty() && !mayStop) {
             of(type).put(key, object);
             remove(type, key);
             return object;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mizzen.controller.volume;
+package io.mizzen.controller.cache;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.Expectations;
 import io.mizzen.client.Informer;
 import io.mizzen.client.ObjectKey;
@@ -13,25 +14,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * A cache that shows its reader's own writes at once: what was written stands in for the cached object until the cache has
  * caught up (versions are compared as numbers, KEP-5504), at most five minutes. Thread-safe.
  */
-final class NewestView<T extends HasMetadata> {
+public final class NewestView<T extends HasMetadata> {
     private record Written<T>(T object, Instant at) {}
 
     private final Informer<T> informer;
     private final InstantSource clock;
     private final Map<ObjectKey, Written<T>> written = new ConcurrentHashMap<>();
 
-    NewestView(Informer<T> informer, InstantSource clock) {
+    /** Looks into this cache. */
+    public NewestView(Informer<T> informer, InstantSource clock) {
         this.informer = informer;
         this.clock = clock;
     }
 
     /** The newest state known. */
-    Optional<T> find(ObjectKey key) {
+    public Optional<T> find(ObjectKey key) {
         Optional<T> cached = informer.find(key);
         Written<T> own = written.get(key);
         if (own == null) {
@@ -46,7 +49,7 @@ final class NewestView<T extends HasMetadata> {
     }
 
     /** All objects in their newest states. */
-    List<T> list() {
+    public List<T> list() {
         List<T> all = new ArrayList<>();
         for (T cached : informer.list()) {
             find(ObjectKey.of(cached)).ifPresent(all::add);
@@ -60,12 +63,12 @@ final class NewestView<T extends HasMetadata> {
     }
 
     /** Notes the answer to a write. */
-    void note(T object) {
+    public void note(T object) {
         written.put(ObjectKey.of(object), new Written<>(object, clock.instant()));
     }
 
     /** Forgets an object that was seen to be deleted. */
-    void gone(T last) {
+    public void gone(T last) {
         written.computeIfPresent(
                 ObjectKey.of(last),
                 (key, own) -> own.object()
@@ -74,6 +77,27 @@ final class NewestView<T extends HasMetadata> {
                                 .equals(last.getMetadata().getUid())
                         ? null
                         : own);
+    }
+
+    /** Passes every change on, and forgets what was deleted. */
+    public ChangeHandler<T> handler(Consumer<T> action) {
+        return new ChangeHandler<>() {
+            @Override
+            public void added(T object) {
+                action.accept(object);
+            }
+
+            @Override
+            public void updated(T old, T object) {
+                action.accept(object);
+            }
+
+            @Override
+            public void deleted(T last) {
+                gone(last);
+                action.accept(last);
+            }
+        };
     }
 
     private static boolean isAtLeast(HasMetadata cached, HasMetadata own) {
