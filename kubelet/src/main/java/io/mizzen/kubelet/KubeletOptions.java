@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param network pod network and name resolution
  * @param server the HTTPS server; empty for none
  * @param intervals how often what is looked at
+ * @param care what is kept from pods, and when it acts against a shortage
  */
 public record KubeletOptions(
         String nodeName,
@@ -38,7 +39,8 @@ public record KubeletOptions(
         RuntimeOptions runtime,
         NetworkOptions network,
         Optional<ServerOptions> server,
-        Intervals intervals) {
+        Intervals intervals,
+        NodeCare care) {
 
     /** Checks what has no sensible meaning. */
     public KubeletOptions {
@@ -73,7 +75,8 @@ public record KubeletOptions(
                 RuntimeOptions.at(containerRuntimeEndpoint),
                 NetworkOptions.defaults(),
                 Optional.empty(),
-                Intervals.defaults());
+                Intervals.defaults(),
+                NodeCare.defaults());
     }
 
     /** The same with an HTTPS server. */
@@ -91,7 +94,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 Optional.of(server),
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with other folders. */
@@ -109,7 +113,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with another network. */
@@ -127,7 +132,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with another cgroup root. */
@@ -145,7 +151,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with other intervals. */
@@ -163,7 +170,27 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
+    }
+
+    /** The same with another care for the node. */
+    public KubeletOptions withCare(NodeCare care) {
+        return new KubeletOptions(
+                nodeName,
+                nodeIp,
+                rootDir,
+                podLogsDir,
+                containerLogsDir,
+                cgroupRoot,
+                maxPods,
+                registerNode,
+                nodeLabels,
+                runtime,
+                network,
+                server,
+                intervals,
+                care);
     }
 
     /** The same with other labels. */
@@ -181,7 +208,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /**

@@ -54,7 +54,7 @@ final class ServerFlags {
 
     /** All of {@code mizzen server}. */
     static FlagSet server() {
-        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE, KUBELET));
+        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE, KUBELET, CareFlags.ALL));
     }
 
     static FlagSet apiServer() {
@@ -70,7 +70,7 @@ final class ServerFlags {
     }
 
     static FlagSet kubelet() {
-        return set(Stream.of(COMMON, CLIENT, NETWORK, NODE, KUBELET));
+        return set(Stream.of(COMMON, CLIENT, NETWORK, NODE, KUBELET, CareFlags.ALL));
     }
 
     static FlagSet kubeProxy() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.launcher;
 
+import io.mizzen.kubelet.NodeCare;
 import io.mizzen.launcher.flag.FlagValues;
 import io.mizzen.launcher.node.Cidr;
 import io.mizzen.launcher.node.Machine;
@@ -73,6 +74,7 @@ record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, N
      * @param kubeletPort of the kubelet's server
      * @param podLogDir logs
      * @param containerLogDir links to them
+     * @param care what is kept from pods, and when the kubelet acts against a shortage
      */
     record Node(
             String name,
@@ -83,7 +85,8 @@ record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, N
             String cgroupRoot,
             int kubeletPort,
             Path podLogDir,
-            Path containerLogDir) {
+            Path containerLogDir,
+            NodeCare care) {
         static Node from(FlagValues flags) {
             return new Node(
                     Machine.nodeName(flags.text("node-name")),
@@ -96,7 +99,8 @@ record ServerSettings(Path dataDir, Path kubeconfig, Api api, Network network, N
                     flags.text("cgroup-root"),
                     flags.port("kubelet-port"),
                     flags.path("pod-log-dir"),
-                    flags.path("container-log-dir"));
+                    flags.path("container-log-dir"),
+                    CareFlags.care(flags));
         }
 
         private static Path socket(String text) {
