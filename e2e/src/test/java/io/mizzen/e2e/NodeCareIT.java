@@ -31,9 +31,11 @@ class NodeCareIT {
                 "--eviction-hard=memory.available<64Mi",
                 "--image-gc-high-threshold=1",
                 "--image-gc-low-threshold=0",
-                "--minimum-image-ttl-duration=90s",
+                "--minimum-image-ttl-duration=30s",
                 "--image-gc-period=3s");
         kubectl = cluster.kubectl();
+        // While it runs its image is in use and stays.
+        pod("keeper", "{terminationGracePeriodSeconds: 0, containers: [" + container("main", "sleep 9999", "") + "]}");
     }
 
     @AfterAll
@@ -42,7 +44,7 @@ class NodeCareIT {
     }
 
     private static void pod(String name, String spec) {
-        kubectl.apply("{apiVersion: v1, kind: Pod, metadata: {name: " + name + "}, spec: " + spec + "}");
+        kubectl.apply("---\n{apiVersion: v1, kind: Pod, metadata: {name: " + name + "}, spec: " + spec + "}");
     }
 
     private static String container(String name, String command, String rest) {
@@ -75,8 +77,9 @@ class NodeCareIT {
 
         assertThat(capacity - allocatable).isEqualTo(500);
         assertThat(capacityKi - allocatableKi).isEqualTo((256 + 64) * 1024);
-        assertThat(kubectl.find("node/" + Cluster.NODE, ".status.images[*].names"))
-                .contains(Cluster.IMAGE);
+        within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.find("node/" + Cluster.NODE, ".status.images[*].names"))
+                        .contains(Cluster.IMAGE));
     }
 
     private static long milli(String cpu) {
@@ -164,7 +167,7 @@ class NodeCareIT {
     @Order(5)
     void aJobEndsAlthoughItsSidecarWouldRunForEver() {
         kubectl.apply(
-                "{apiVersion: batch/v1, kind: Job, metadata: {name: helped}, spec: {template: {spec: {restartPolicy:"
+                "---\n{apiVersion: batch/v1, kind: Job, metadata: {name: helped}, spec: {template: {spec: {restartPolicy:"
                         + " Never, terminationGracePeriodSeconds: 5, volumes: [{name: shared, emptyDir: {}}], initContainers: ["
                         + container(
                                 "side",
@@ -191,7 +194,9 @@ class NodeCareIT {
     @Test
     @Order(6)
     void anImageThatNobodyUsesGoes() {
-        within(Duration.ofSeconds(150))
+        kubectl.ok("delete", "pod", "keeper");
+
+        within(SOON)
                 .untilAsserted(() -> assertThat(kubectl.find("node/" + Cluster.NODE, ".status.images[*].names"))
                         .doesNotContain(Cluster.IMAGE)
                         .contains("pause"));
