@@ -217,6 +217,7 @@ public final class Kubelet implements AutoCloseable {
                 cgroups,
                 options.cgroupRoot(),
                 options.rootDir(),
+                services.prober().totals(),
                 services.clock());
         server = KubeletServer.start(
                 new KubeletServer.Listen(

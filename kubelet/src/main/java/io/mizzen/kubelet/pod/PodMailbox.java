@@ -49,8 +49,9 @@ final class PodMailbox {
      * @param isRemoved whether the API has it no more
      * @param isClosed whether the kubelet ends
      * @param eviction why the node ends it; empty if it does not
+     * @param isWoken whether something was left since the last look
      */
-    record Mail(Pod pod, boolean isRemoved, boolean isClosed, Optional<Eviction> eviction) {
+    record Mail(Pod pod, boolean isRemoved, boolean isClosed, Optional<Eviction> eviction, boolean isWoken) {
         /** Whether the pod is to go. */
         boolean mustEnd() {
             return isRemoved || pod.getMetadata().getDeletionTimestamp() != null;
@@ -141,8 +142,9 @@ final class PodMailbox {
             while (!isWoken && left > 0) {
                 left = changed.awaitNanos(left);
             }
+            Mail mail = mail();
             isWoken = false;
-            return mail();
+            return mail;
         } finally {
             lock.unlock();
         }
@@ -160,7 +162,7 @@ final class PodMailbox {
 
     @GuardedBy("lock")
     private Mail mail() {
-        return new Mail(pod, isRemoved, isClosed, Optional.ofNullable(eviction));
+        return new Mail(pod, isRemoved, isClosed, Optional.ofNullable(eviction), isWoken);
     }
 
     /** A long step that gives a value. */

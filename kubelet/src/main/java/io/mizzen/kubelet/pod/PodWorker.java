@@ -263,9 +263,23 @@ public final class PodWorker {
                 first.interrupt();
                 return;
             }
+            if (mail.isWoken() && first.isAlive()) {
+                tellOfEnding(pod);
+            }
         }
         if (!failures.isEmpty()) {
             throw failures.getFirst();
+        }
+    }
+
+    /** What ends first, and readiness, is told while the rest still ends. */
+    private void tellOfEnding(Pod pod) {
+        try {
+            RuntimePod seen = sync.observe(pod);
+            sync.followProbes(pod, seen, true);
+            sync.tell(pod, seen, true);
+        } catch (CriException e) {
+            LOG.debug("{} cannot be looked at while it ends: {}", thread.getName(), e.getMessage());
         }
     }
 
@@ -338,6 +352,7 @@ public final class PodWorker {
     private void forget() throws InterruptedException {
         Pod pod = mailbox.peek().pod();
         services.statuses().forget(uid);
+        services.prober().totals().forget(uid);
         while (!mailbox.peek().isClosed()) {
             try {
                 RuntimePod seen = sync.observe(pod);
