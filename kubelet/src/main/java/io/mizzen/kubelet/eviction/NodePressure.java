@@ -100,7 +100,8 @@ public final class NodePressure implements AutoCloseable {
         }
     }
 
-    private void look() throws CriException, IOException {
+    /** One look; called by the thread of this alone, or by a test instead of it. */
+    void look() throws CriException, IOException {
         NodeReading reading = parts.sensors().node();
         assess(reading);
         if (!parts.isReady().get() || evictOverOwnLimits() || state.met().isEmpty()) {
