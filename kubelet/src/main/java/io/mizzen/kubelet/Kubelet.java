@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubelet;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeSpec;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.client.HttpApiClient;
+import io.mizzen.kubelet.admission.Admission;
+import io.mizzen.kubelet.admission.NodeView;
 import io.mizzen.kubelet.control.ApiServerPort;
 import io.mizzen.kubelet.control.ControlPlane;
 import io.mizzen.kubelet.cri.CriClient;
+import io.mizzen.kubelet.eviction.MachineSensors;
+import io.mizzen.kubelet.eviction.NodePressure;
+import io.mizzen.kubelet.image.ImageCollector;
 import io.mizzen.kubelet.image.Images;
 import io.mizzen.kubelet.network.PodNetwork;
 import io.mizzen.kubelet.node.HealthWatch;
 import io.mizzen.kubelet.node.MachineFacts;
 import io.mizzen.kubelet.node.NodeAgent;
 import io.mizzen.kubelet.node.NodeStatusComposer;
+import io.mizzen.kubelet.node.Reserved;
 import io.mizzen.kubelet.node.RuntimeHealth;
 import io.mizzen.kubelet.pod.Housekeeping;
 import io.mizzen.kubelet.pod.PodLifecycleEvents;
@@ -30,6 +39,7 @@ import io.mizzen.kubelet.server.KubeletAuthenticator;
 import io.mizzen.kubelet.server.KubeletAuthorizer;
 import io.mizzen.kubelet.server.KubeletServer;
 import io.mizzen.kubelet.stats.NodeStats;
+import io.mizzen.kubelet.stats.PodUsages;
 import io.mizzen.kubelet.volume.LocalPathKeeper;
 import io.mizzen.kubelet.volume.LocalPathVolumes;
 import io.mizzen.kubelet.volume.SubPaths;
@@ -39,9 +49,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,35 +92,50 @@ public final class Kubelet implements AutoCloseable {
                 options.network().mtu(),
                 options.network().clusterCidr()));
         Cgroups cgroups = new Cgroups(Path.of("/sys/fs/cgroup"), options.cgroupRoot());
-        cgroups.prepareNode();
-        PodServices services = services(options, control, registry, clock, machine, cri, health, cgroups);
+        Reserved reserved = options.care().reserved(machine);
+        cgroups.prepareNode(
+                Math.max(0, machine.cpus() * 1000L - reserved.milliCpu()),
+                Math.max(1 << 20, machine.memoryBytes() - reserved.memoryBytes()));
+        AtomicReference<Supplier<NodeView>> view = new AtomicReference<>();
+        Admission admission = new Admission(() -> view.get().get());
+        PodServices services = services(options, control, registry, clock, machine, cri, health, cgroups, admission);
         this.workers = new PodWorkers(services, RandomGenerator.getDefault());
+        ImageCollector images = new ImageCollector(
+                options.care().images(), options.runtime().pauseImage(), cri, control.events(), clock);
+        NodePressure pressure = pressure(options, services, machine, images);
         PodLifecycleEvents pleg =
                 new PodLifecycleEvents(cri, workers, options.intervals().relist(), clock);
         options.network().podCidr().ifPresent(cidr -> setUp(network, cidr));
         int port = serve(options, services, access, registry, cgroups);
         if (control.nodes().isPresent()) {
             NodeAgent node = new NodeAgent(
-                    nodeSettings(options, machine, port),
+                    nodeSettings(options, machine, reserved, port),
                     control.nodes().get(),
                     control.events(),
                     cri,
                     health,
                     pleg::lastListing,
+                    pressure::conditions,
                     cidr -> {
                         if (options.network().podCidr().isEmpty()) {
                             setUp(network, cidr);
                         }
                     },
                     clock);
+            view.set(() -> view(options, services, machine, node.node(), pressure));
             node.start();
             parts.add(node);
         } else {
+            view.set(() -> view(options, services, machine, Optional.empty(), pressure));
             parts.add(new HealthWatch(health));
         }
         control.volumes()
                 .ifPresent(volumes -> parts.add(new LocalPathKeeper(
                         new LocalPathVolumes(options.nodeName(), options.localPathRoot()), volumes, clock, registry)));
+        pressure.start();
+        parts.add(pressure);
+        images.start();
+        parts.add(images);
         parts.add(control.pods().start(workers));
         parts.add(new Housekeeping(
                 services,
@@ -156,7 +184,8 @@ public final class Kubelet implements AutoCloseable {
             MachineFacts machine,
             CriClient cri,
             RuntimeHealth health,
-            Cgroups cgroups) {
+            Cgroups cgroups,
+            Admission admission) {
         VolumeFolders folders = new VolumeFolders(options.rootDir());
         PodServices.NodeFacts node = new PodServices.NodeFacts(
                 options.nodeIp(),
@@ -168,7 +197,8 @@ public final class Kubelet implements AutoCloseable {
                 options.network().clusterDomain(),
                 options.network().resolvConf(),
                 options.intervals().resync(),
-                NodeStatusComposer.allocatable(machine, options.maxPods()),
+                NodeStatusComposer.allocatable(
+                        machine, options.maxPods(), options.care().reserved(machine)),
                 health::networkProblem,
                 clock.instant());
         return new PodServices(
@@ -185,6 +215,7 @@ public final class Kubelet implements AutoCloseable {
                 new Environment(control.objects()),
                 new Prober(cri),
                 cgroups,
+                admission,
                 control.events(),
                 new StatusReporter(control.statuses()),
                 node,
@@ -207,6 +238,7 @@ public final class Kubelet implements AutoCloseable {
                 cgroups,
                 options.cgroupRoot(),
                 options.rootDir(),
+                services.prober().totals(),
                 services.clock());
         server = KubeletServer.start(
                 new KubeletServer.Listen(
@@ -230,12 +262,52 @@ public final class Kubelet implements AutoCloseable {
         return server == null ? 0 : server.port();
     }
 
-    private static NodeAgent.Settings nodeSettings(KubeletOptions options, MachineFacts machine, int port) {
+    private NodePressure pressure(
+            KubeletOptions options, PodServices services, MachineFacts machine, ImageCollector images) {
+        PodUsages usages = new PodUsages(
+                services.cri(),
+                services.admission()::active,
+                services.cgroups(),
+                options.cgroupRoot(),
+                services.folders(),
+                services::logDirectory,
+                services.clock());
+        return new NodePressure(
+                new NodePressure.Settings(
+                        options.care().evictionHard(),
+                        options.care().pressureTransition(),
+                        options.care().evictionPeriod()),
+                new NodePressure.Parts(
+                        new MachineSensors(machine.memoryBytes(), options.rootDir(), services.cri(), usages),
+                        workers,
+                        images::freeAll,
+                        services.events(),
+                        services.clock(),
+                        workers::isSynced));
+    }
+
+    /** What admission goes by; before the Node object was seen, what it will be made of. */
+    private static NodeView view(
+            KubeletOptions options,
+            PodServices services,
+            MachineFacts machine,
+            Optional<Node> node,
+            NodePressure pressure) {
+        Map<String, String> labels = new HashMap<>(options.nodeLabels());
+        labels.putAll(NodeStatusComposer.labels(options.nodeName(), machine.architecture()));
+        node.map(n -> n.getMetadata().getLabels()).ifPresent(labels::putAll);
+        List<Taint> taints = node.map(Node::getSpec).map(NodeSpec::getTaints).orElse(List.of());
+        return new NodeView(options.nodeName(), labels, taints, services.node().allocatable(), pressure.conditions());
+    }
+
+    private static NodeAgent.Settings nodeSettings(
+            KubeletOptions options, MachineFacts machine, Reserved reserved, int port) {
         return new NodeAgent.Settings(
                 options.nodeName(),
                 options.nodeIp(),
                 machine,
                 options.maxPods(),
+                reserved,
                 port,
                 options.nodeLabels(),
                 Map.of(LOCAL_PATH_ROOT, options.localPathRoot().toString()),

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param network pod network and name resolution
  * @param server the HTTPS server; empty for none
  * @param intervals how often what is looked at
+ * @param care what is kept from pods, and when it acts against a shortage
  */
 public record KubeletOptions(
         String nodeName,
@@ -38,7 +39,8 @@ public record KubeletOptions(
         RuntimeOptions runtime,
         NetworkOptions network,
         Optional<ServerOptions> server,
-        Intervals intervals) {
+        Intervals intervals,
+        NodeCare care) {
 
     /** Checks what has no sensible meaning. */
     public KubeletOptions {
@@ -73,7 +75,8 @@ public record KubeletOptions(
                 RuntimeOptions.at(containerRuntimeEndpoint),
                 NetworkOptions.defaults(),
                 Optional.empty(),
-                Intervals.defaults());
+                Intervals.defaults(),
+                NodeCare.defaults());
     }
 
     /** Where volumes of the provisioner {@code mizzen.io/local-path} lie: {@code storage} beside the root folder. */
@@ -96,7 +99,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 Optional.of(server),
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with other folders. */
@@ -114,7 +118,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with another network. */
@@ -132,7 +137,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with another cgroup root. */
@@ -150,7 +156,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /** The same with other intervals. */
@@ -168,7 +175,27 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
+    }
+
+    /** The same with another care for the node. */
+    public KubeletOptions withCare(NodeCare care) {
+        return new KubeletOptions(
+                nodeName,
+                nodeIp,
+                rootDir,
+                podLogsDir,
+                containerLogsDir,
+                cgroupRoot,
+                maxPods,
+                registerNode,
+                nodeLabels,
+                runtime,
+                network,
+                server,
+                intervals,
+                care);
     }
 
     /** The same with other labels. */
@@ -186,7 +213,8 @@ public record KubeletOptions(
                 runtime,
                 network,
                 server,
-                intervals);
+                intervals,
+                care);
     }
 
     /**

@@ -121,7 +121,8 @@ final class Components {
                         files.serving().certificate(),
                         files.serving().key(),
                         files.clientAuthority())),
-                Intervals.defaults());
+                Intervals.defaults(),
+                node.care());
         return withClient(Kubelet.start(options, client, registry), client);
     }
 

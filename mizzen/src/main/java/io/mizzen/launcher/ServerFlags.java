@@ -72,12 +72,12 @@ final class ServerFlags {
 
     /** All of {@code mizzen server}. */
     static FlagSet server() {
-        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE, KUBELET, CONTROLLERS));
+        return set(Stream.of(COMMON, API_SERVER, NETWORK, NODE, KUBELET, CareFlags.ALL, CONTROLLERS));
     }
 
     /** All of {@code mizzen agent}. */
     static FlagSet agent() {
-        return set(Stream.of(COMMON, AGENT, NODE, KUBELET));
+        return set(Stream.of(COMMON, AGENT, NODE, KUBELET, CareFlags.ALL));
     }
 
     static FlagSet apiServer() {
@@ -93,7 +93,7 @@ final class ServerFlags {
     }
 
     static FlagSet kubelet() {
-        return set(Stream.of(COMMON, CLIENT, NETWORK, NODE, KUBELET));
+        return set(Stream.of(COMMON, CLIENT, NETWORK, NODE, KUBELET, CareFlags.ALL));
     }
 
     static FlagSet kubeProxy() {

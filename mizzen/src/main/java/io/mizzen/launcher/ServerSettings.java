@@ -2,6 +2,7 @@
 package io.mizzen.launcher;
 
 import io.mizzen.controller.loadbalancer.AddressPool;
+import io.mizzen.kubelet.NodeCare;
 import io.mizzen.launcher.flag.FlagValues;
 import io.mizzen.launcher.node.Cidr;
 import io.mizzen.launcher.node.Machine;
@@ -87,6 +88,7 @@ record ServerSettings(
      * @param kubeletPort of the kubelet's server
      * @param podLogDir logs
      * @param containerLogDir links to them
+     * @param care what is kept from pods, and when the kubelet acts against a shortage
      */
     record Node(
             String name,
@@ -97,7 +99,8 @@ record ServerSettings(
             String cgroupRoot,
             int kubeletPort,
             Path podLogDir,
-            Path containerLogDir) {
+            Path containerLogDir,
+            NodeCare care) {
         static Node from(FlagValues flags) {
             return new Node(
                     Machine.nodeName(flags.text("node-name")),
@@ -110,7 +113,8 @@ record ServerSettings(
                     flags.text("cgroup-root"),
                     flags.port("kubelet-port"),
                     flags.path("pod-log-dir"),
-                    flags.path("container-log-dir"));
+                    flags.path("container-log-dir"),
+                    CareFlags.care(flags));
         }
 
         private static Path socket(String text) {

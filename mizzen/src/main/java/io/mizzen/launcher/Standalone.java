@@ -3,6 +3,7 @@ package io.mizzen.launcher;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.mizzen.kubelet.NodeCare;
 import io.mizzen.launcher.ComponentStack.Component;
 import io.mizzen.launcher.ServerSettings.Network;
 import io.mizzen.launcher.ServerSettings.Node;
@@ -46,7 +47,8 @@ final class Standalone {
                 "/",
                 0,
                 dataDir,
-                dataDir);
+                dataDir,
+                NodeCare.defaults());
         ServerSettings.Api api = ServerSettings.api(flags, node.ip());
         Network network = Network.from(flags);
         Path kubeconfig = flags.path("write-kubeconfig");
@@ -115,7 +117,8 @@ final class Standalone {
                 "/",
                 0,
                 Path.of("/"),
-                Path.of("/"));
+                Path.of("/"),
+                NodeCare.defaults());
         runUntilStopped(new Component(
                 "kube-proxy",
                 () -> Components.kubeProxy(kubeconfig(flags, Client.KUBE_PROXY), node, network, registry())));

@@ -60,7 +60,6 @@ public final class ApiServerPort
             "Ready",
             "ContainersReady",
             "PodScheduled",
-            "DisruptionTarget",
             "PodResizePending",
             "PodResizeInProgress");
 
@@ -131,6 +130,8 @@ public final class ApiServerPort
             // Conditions of others, such as readiness gates, must survive a patch that replaces the whole list.
             newest.getStatus().getConditions().stream()
                     .filter(c -> !OWN_CONDITIONS.contains(c.getType()))
+                    .filter(c -> status.getConditions().stream()
+                            .noneMatch(own -> own.getType().equals(c.getType())))
                     .forEach(conditions::add);
         }
         tree.set("conditions", Json.tree(conditions));

@@ -34,7 +34,7 @@ public record MachineFacts(
         Files.createDirectories(rootDir);
         return new MachineFacts(
                 Runtime.getRuntime().availableProcessors(),
-                memory(),
+                totalMemory(),
                 Files.getFileStore(rootDir).getTotalSpace(),
                 text("/etc/machine-id"),
                 text("/sys/class/dmi/id/product_uuid"),
@@ -49,7 +49,8 @@ public record MachineFacts(
         return meminfo("MemAvailable:");
     }
 
-    private static long memory() throws IOException {
+    /** Bytes of memory of the machine. */
+    public static long totalMemory() throws IOException {
         return meminfo("MemTotal:");
     }
 

@@ -47,6 +47,7 @@ public final class NodeAgent implements AutoCloseable {
     private final CriClient cri;
     private final RuntimeHealth health;
     private final Supplier<Instant> lastListing;
+    private final Supplier<Set<String>> pressures;
     private final Consumer<String> onPodCidr;
     private final InstantSource clock;
     private final List<Thread> threads = new ArrayList<>();
@@ -63,6 +64,7 @@ public final class NodeAgent implements AutoCloseable {
      * @param nodeIp address
      * @param machine what it is
      * @param maxPods how many pods it takes
+     * @param reserved what is not for pods
      * @param kubeletPort of the HTTPS server; 0 for none
      * @param labels further labels
      * @param annotations further annotations
@@ -76,6 +78,7 @@ public final class NodeAgent implements AutoCloseable {
             String nodeIp,
             MachineFacts machine,
             int maxPods,
+            Reserved reserved,
             int kubeletPort,
             Map<String, String> labels,
             Map<String, String> annotations,
@@ -91,6 +94,7 @@ public final class NodeAgent implements AutoCloseable {
      * @param cri for images
      * @param health asked for problems
      * @param lastListing when containers were listed last
+     * @param pressures conditions of pressure that are true
      * @param onPodCidr told the node's pod range, again with every change; must not block long
      */
     public NodeAgent(
@@ -100,6 +104,7 @@ public final class NodeAgent implements AutoCloseable {
             CriClient cri,
             RuntimeHealth health,
             Supplier<Instant> lastListing,
+            Supplier<Set<String>> pressures,
             Consumer<String> onPodCidr,
             InstantSource clock) {
         this.settings = settings;
@@ -108,6 +113,7 @@ public final class NodeAgent implements AutoCloseable {
         this.cri = cri;
         this.health = health;
         this.lastListing = lastListing;
+        this.pressures = pressures;
         this.onPodCidr = onPodCidr;
         this.clock = clock;
     }
@@ -118,6 +124,11 @@ public final class NodeAgent implements AutoCloseable {
         threads.add(Thread.ofVirtual().name("node-status").start(this::keepStatus));
         threads.add(Thread.ofVirtual().name("node-lease").start(this::keepLease));
         events.nodeEvent(false, "Starting", "Starting kubelet.");
+    }
+
+    /** The Node as it was seen last; empty before the first time. */
+    public Optional<Node> node() {
+        return Optional.ofNullable(newest);
     }
 
     private void nodeChanged(Node node) {
@@ -229,11 +240,12 @@ public final class NodeAgent implements AutoCloseable {
                 settings.nodeIp(),
                 settings.machine(),
                 settings.maxPods(),
+                settings.reserved(),
                 settings.kubeletPort(),
                 health.version(),
                 images,
                 health.problems(lastListing.get()),
-                Set.of(),
+                pressures.get(),
                 clock.instant());
     }
 

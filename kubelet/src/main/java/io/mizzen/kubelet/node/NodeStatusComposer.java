@@ -53,11 +53,16 @@ public final class NodeStatusComposer {
         return out;
     }
 
-    /** Resources for pods: the capacity less what hard eviction keeps free (100 MiB of memory, 10 % of the disk). */
-    public static Map<String, Quantity> allocatable(MachineFacts machine, int maxPods) {
+    /** Resources for pods: the capacity less what is reserved and what hard eviction keeps free. */
+    public static Map<String, Quantity> allocatable(MachineFacts machine, int maxPods, Reserved reserved) {
         Map<String, Quantity> out = new TreeMap<>(capacity(machine, maxPods));
-        out.put("memory", new Quantity(machine.memoryBytes() / 1024 - 100 * 1024 + "Ki"));
-        out.put("ephemeral-storage", new Quantity(Long.toString(machine.diskBytes() / 10 * 9)));
+        if (reserved.milliCpu() > 0) {
+            out.put("cpu", new Quantity(Math.max(0, machine.cpus() * 1000L - reserved.milliCpu()) + "m"));
+        }
+        long memory = machine.memoryBytes() - reserved.memoryBytes() - reserved.unusedMemoryBytes();
+        long disk = machine.diskBytes() - reserved.diskBytes() - reserved.unusedDiskBytes();
+        out.put("memory", new Quantity(Math.max(0, memory) / 1024 + "Ki"));
+        out.put("ephemeral-storage", new Quantity(Long.toString(Math.max(0, disk))));
         return out;
     }
 
@@ -66,7 +71,7 @@ public final class NodeStatusComposer {
         MachineFacts machine = in.machine();
         NodeStatusBuilder status = new NodeStatusBuilder()
                 .withCapacity(capacity(machine, in.maxPods()))
-                .withAllocatable(allocatable(machine, in.maxPods()))
+                .withAllocatable(allocatable(machine, in.maxPods(), in.reserved()))
                 .withAddresses(new NodeAddress(in.nodeIp(), "InternalIP"), new NodeAddress(in.nodeName(), "Hostname"))
                 .withNodeInfo(new NodeSystemInfoBuilder()
                         .withMachineID(machine.machineId())

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param nodeIp its address
  * @param machine what it is
  * @param maxPods how many pods it takes
+ * @param reserved what is not for pods
  * @param kubeletPort of the HTTPS server; 0 for none
  * @param runtimeVersion e.g. {@code containerd://1.6.20}; empty while unknown
  * @param images on the node
@@ -25,6 +26,7 @@ public record NodeStatusInput(
         String nodeIp,
         MachineFacts machine,
         int maxPods,
+        Reserved reserved,
         int kubeletPort,
         String runtimeVersion,
         List<Image> images,

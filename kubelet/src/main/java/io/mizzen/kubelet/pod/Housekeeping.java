@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubelet.pod;
 
+import io.mizzen.kubelet.admission.Admission;
 import io.mizzen.kubelet.cri.CriClient;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.cri.v1.Container;
 import io.mizzen.kubelet.cri.v1.ContainerState;
 import io.mizzen.kubelet.cri.v1.PodSandbox;
 import io.mizzen.kubelet.log.LogRotation;
+import io.mizzen.kubelet.resource.Cgroups;
+import io.mizzen.kubelet.resource.PodResources;
+import io.mizzen.kubelet.resource.QosClass;
+import io.mizzen.kubelet.resource.ResourceFigures;
 import io.mizzen.kubelet.runtime.PodLabels;
 import io.mizzen.kubelet.runtime.RuntimePod;
 import io.mizzen.kubelet.runtime.RuntimeReader;
@@ -21,7 +26,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks for orphans and rotates logs, on one virtual thread {@code housekeeping}. */
+/** Looks for orphans, rotates logs and weighs the classes of pods, on one virtual thread {@code housekeeping}. */
 public final class Housekeeping implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
     private static final long MAX_LOG_BYTES = 10L * 1024 * 1024;
@@ -29,6 +34,8 @@ public final class Housekeeping implements AutoCloseable {
 
     private final CriClient cri;
     private final RuntimeReader reader;
+    private final Admission admission;
+    private final Cgroups cgroups;
     private final PodWorkers workers;
     private final LogRotation rotation;
     private final Duration period;
@@ -39,6 +46,8 @@ public final class Housekeeping implements AutoCloseable {
     public Housekeeping(PodServices services, PodWorkers workers, Duration period, Duration rotationPeriod) {
         this.cri = services.cri();
         this.reader = services.reader();
+        this.admission = services.admission();
+        this.cgroups = services.cgroups();
         this.workers = workers;
         this.rotation = new LogRotation(MAX_LOG_BYTES, MAX_LOG_FILES, services.clock());
         this.period = period;
@@ -54,6 +63,7 @@ public final class Housekeeping implements AutoCloseable {
                     workers.removeOrphans(held());
                 }
                 if (System.nanoTime() >= nextRotation) {
+                    weighClasses();
                     rotateLogs();
                     nextRotation = System.nanoTime() + rotationPeriod.toNanos();
                 }
@@ -63,6 +73,19 @@ public final class Housekeeping implements AutoCloseable {
                 LOG.error("Housekeeping failed", e);
             }
             LockSupport.parkNanos(period.toNanos());
+        }
+    }
+
+    /** The burstable class weighs as much as its pods request together, so that best-effort pods get what is left. */
+    private void weighClasses() {
+        long milliCpu = admission.active().stream()
+                .filter(p -> QosClass.of(p) == QosClass.BURSTABLE)
+                .mapToLong(p -> ResourceFigures.milliCpu(PodResources.of(p).getRequests()))
+                .sum();
+        try {
+            cgroups.weighBurstable(milliCpu);
+        } catch (IOException e) {
+            LOG.warn("The weight of the burstable class could not be set: {}", e.getMessage());
         }
     }
 

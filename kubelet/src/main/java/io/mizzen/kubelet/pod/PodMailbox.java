@@ -4,8 +4,10 @@ package io.mizzen.kubelet.pod;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.mizzen.kubelet.runtime.StartFailure;
+import io.mizzen.kubelet.status.StatusInput;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,9 @@ final class PodMailbox {
 
     @GuardedBy("lock")
     private boolean isRemoved;
+
+    @GuardedBy("lock")
+    private @Nullable Eviction eviction;
 
     @GuardedBy("lock")
     private boolean isWoken = true;
@@ -43,13 +48,28 @@ final class PodMailbox {
      * @param pod newest version
      * @param isRemoved whether the API has it no more
      * @param isClosed whether the kubelet ends
+     * @param eviction why the node ends it; empty if it does not
+     * @param isWoken whether something was left since the last look
      */
-    record Mail(Pod pod, boolean isRemoved, boolean isClosed) {
+    record Mail(Pod pod, boolean isRemoved, boolean isClosed, Optional<Eviction> eviction, boolean isWoken) {
         /** Whether the pod is to go. */
         boolean mustEnd() {
             return isRemoved || pod.getMetadata().getDeletionTimestamp() != null;
         }
+
+        /** Whether nothing of the pod is to be started any more. */
+        boolean mustStop() {
+            return mustEnd() || isClosed || eviction.isPresent();
+        }
     }
+
+    /**
+     * The node ends the pod, which stays in the API as failed.
+     *
+     * @param verdict what its status is to say
+     * @param graceSeconds for its containers
+     */
+    record Eviction(StatusInput.Verdict verdict, long graceSeconds) {}
 
     void put(Pod newest) {
         lock.lock();
@@ -68,6 +88,19 @@ final class PodMailbox {
             pod = last;
             isRemoved = true;
             signal(true);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The first eviction counts. */
+    void evict(Eviction order) {
+        lock.lock();
+        try {
+            if (eviction == null) {
+                eviction = order;
+                signal(true);
+            }
         } finally {
             lock.unlock();
         }
@@ -109,8 +142,9 @@ final class PodMailbox {
             while (!isWoken && left > 0) {
                 left = changed.awaitNanos(left);
             }
+            Mail mail = mail();
             isWoken = false;
-            return new Mail(pod, isRemoved, isClosed);
+            return mail;
         } finally {
             lock.unlock();
         }
@@ -120,10 +154,15 @@ final class PodMailbox {
     Mail peek() {
         lock.lock();
         try {
-            return new Mail(pod, isRemoved, isClosed);
+            return mail();
         } finally {
             lock.unlock();
         }
+    }
+
+    @GuardedBy("lock")
+    private Mail mail() {
+        return new Mail(pod, isRemoved, isClosed, Optional.ofNullable(eviction), isWoken);
     }
 
     /** A long step that gives a value. */
@@ -160,7 +199,7 @@ final class PodMailbox {
         lock.lock();
         try {
             interruptible = Thread.currentThread();
-            if (isRemoved || isClosed || pod.getMetadata().getDeletionTimestamp() != null) {
+            if (mail().mustStop()) {
                 interruptible.interrupt();
             }
         } finally {

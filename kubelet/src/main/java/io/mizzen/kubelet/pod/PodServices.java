@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubelet.pod;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.mizzen.kubelet.admission.Admission;
 import io.mizzen.kubelet.control.EventSink;
 import io.mizzen.kubelet.cri.CriClient;
 import io.mizzen.kubelet.image.Images;
@@ -33,6 +35,7 @@ import java.util.function.Supplier;
  * @param environment composes variables
  * @param prober runs probes
  * @param cgroups makes pod cgroups
+ * @param admission who may run here
  * @param events told of what happens
  * @param statuses told of status
  * @param node what pods need to know of their node
@@ -49,11 +52,17 @@ public record PodServices(
         Environment environment,
         Prober prober,
         Cgroups cgroups,
+        Admission admission,
         EventSink events,
         StatusReporter statuses,
         NodeFacts node,
         PodMetrics metrics,
         InstantSource clock) {
+
+    /** The directory of a pod's logs, with a folder for each container. */
+    public Path logDirectory(Pod pod) {
+        return ContainerStarter.logDirectory(node.podLogsDir(), pod);
+    }
 
     /**
      * What pods need to know of their node.

@@ -112,6 +112,9 @@ final class PodSync {
                 services.node().ip(),
                 services.clock().instant()));
         state.status = status;
+        if (PodStatusComposer.isTerminal(status)) {
+            services.admission().leave(pod.getMetadata().getUid());
+        }
         services.statuses().report(pod, status);
         return status;
     }
@@ -192,7 +195,7 @@ final class PodSync {
         Optional<RuntimeSandbox> sandbox = seen.readySandbox();
         PodSandboxConfig config = null;
         for (Action action : actions) {
-            if (mailbox.peek().mustEnd() || mailbox.peek().isClosed()) {
+            if (mailbox.peek().mustStop()) {
                 return;
             }
             switch (action) {

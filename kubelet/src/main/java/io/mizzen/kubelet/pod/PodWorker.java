@@ -3,6 +3,8 @@ package io.mizzen.kubelet.pod;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.mizzen.kubelet.admission.Admission;
+import io.mizzen.kubelet.admission.Rejection;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.probe.PodProbes;
 import io.mizzen.kubelet.runtime.RuntimePod;
@@ -44,6 +46,7 @@ public final class PodWorker {
     private final Thread thread;
     private Duration retry = FIRST_RETRY;
     private boolean hasRun;
+    private volatile boolean hasEnded;
 
     private PodWorker(PodServices services, Pod pod, RandomGenerator random, Consumer<String> onEnd) {
         this.services = services;
@@ -81,6 +84,16 @@ public final class PodWorker {
     /** The pod is in the API no more. */
     void remove(Pod last) {
         mailbox.remove(last);
+    }
+
+    /** The node ends the pod. */
+    void evict(PodMailbox.Eviction order) {
+        mailbox.evict(order);
+    }
+
+    /** Whether nothing of the pod runs any more, or ever will. */
+    boolean hasEnded() {
+        return hasEnded;
     }
 
     /** Something about the pod's containers may have changed. */
@@ -128,8 +141,19 @@ public final class PodWorker {
             }
             Pod pod = mail.pod();
             boolean isOver = pod.getStatus() != null && PodStatusComposer.isTerminal(pod.getStatus());
-            if (mail.mustEnd() || isOver || isPastDeadline(pod)) {
+            if (mail.mustEnd() || isOver || isEvicted(mail) || isPastDeadline(pod)) {
                 return true;
+            }
+            switch (services.admission().enter(pod)) {
+                case Admission.Answer.Admitted admitted -> LOG.trace("{} is in", thread.getName());
+                case Admission.Answer.NotYet notYet -> {
+                    wait = FIRST_RETRY;
+                    continue;
+                }
+                case Admission.Answer.Rejected rejected -> {
+                    refuse(pod, rejected.rejection());
+                    return true;
+                }
             }
             Instant begin = services.clock().instant();
             try {
@@ -165,6 +189,23 @@ public final class PodWorker {
             }
             services.metrics().synced(Duration.between(begin, services.clock().instant()));
         }
+    }
+
+    private boolean isEvicted(PodMailbox.Mail mail) {
+        mail.eviction().ifPresent(e -> state.verdict = Optional.of(e.verdict()));
+        return mail.eviction().isPresent();
+    }
+
+    private void refuse(Pod pod, Rejection rejection) {
+        LOG.info(
+                "Pod {}/{} is rejected: {}: {}",
+                pod.getMetadata().getNamespace(),
+                pod.getMetadata().getName(),
+                rejection.reason(),
+                rejection.message());
+        services.events().podEvent(pod, "", true, rejection.reason(), rejection.message());
+        state.verdict = Optional.of(new StatusInput.Verdict(
+                rejection.reason(), "Pod was rejected: " + rejection.message(), StatusInput.Verdict.Kind.REFUSED));
     }
 
     /** Second part: stop what runs, within the grace. Answers false when the kubelet ends before. */
@@ -222,9 +263,23 @@ public final class PodWorker {
                 first.interrupt();
                 return;
             }
+            if (mail.isWoken() && first.isAlive()) {
+                tellOfEnding(pod);
+            }
         }
         if (!failures.isEmpty()) {
             throw failures.getFirst();
+        }
+    }
+
+    /** What ends first, and readiness, is told while the rest still ends. */
+    private void tellOfEnding(Pod pod) {
+        try {
+            RuntimePod seen = sync.observe(pod);
+            sync.followProbes(pod, seen, true);
+            sync.tell(pod, seen, true);
+        } catch (CriException e) {
+            LOG.debug("{} cannot be looked at while it ends: {}", thread.getName(), e.getMessage());
         }
     }
 
@@ -245,7 +300,8 @@ public final class PodWorker {
     private static Duration graceOf(PodMailbox.Mail mail) {
         Long deletion = mail.pod().getMetadata().getDeletionGracePeriodSeconds();
         long seconds = deletion != null ? deletion : SandboxConfigs.graceSeconds(mail.pod());
-        return Duration.ofSeconds(Math.max(0, seconds));
+        long most = mail.eviction().map(PodMailbox.Eviction::graceSeconds).orElse(Long.MAX_VALUE);
+        return Duration.ofSeconds(Math.clamp(seconds, 0, most));
     }
 
     /** Nothing runs any more: volumes and cgroup go, the last status is told. Ended containers stay for their logs. */
@@ -255,11 +311,25 @@ public final class PodWorker {
         services.volumes().tearDown(uid);
         services.cgroups().remove(uid);
         services.images().forget(uid);
+        services.admission().leave(uid);
+        if (mailbox.peek().eviction().isPresent()) {
+            // The disk may be what the node is short of: of an evicted pod nothing is kept, not even logs.
+            removeEvicted(seen);
+        }
+        hasEnded = true;
         LOG.info(
                 "Pod {}/{} has ended ({})",
                 pod.getMetadata().getNamespace(),
                 pod.getMetadata().getName(),
                 last.getPhase());
+    }
+
+    private void removeEvicted(RuntimePod seen) throws IOException {
+        try {
+            PodRemains.remove(services, seen);
+        } catch (CriException e) {
+            throw new IOException("what is left of an evicted pod cannot be removed: " + e.getMessage(), e);
+        }
     }
 
     /** Third part: wait until the API has it no more, asking for that once it is to be deleted. */
@@ -282,6 +352,7 @@ public final class PodWorker {
     private void forget() throws InterruptedException {
         Pod pod = mailbox.peek().pod();
         services.statuses().forget(uid);
+        services.prober().totals().forget(uid);
         while (!mailbox.peek().isClosed()) {
             try {
                 RuntimePod seen = sync.observe(pod);
@@ -304,7 +375,8 @@ public final class PodWorker {
             return false;
         }
         String message = "Pod was active on the node longer than the specified deadline";
-        state.verdict = Optional.of(new StatusInput.Verdict("DeadlineExceeded", message, false));
+        state.verdict =
+                Optional.of(new StatusInput.Verdict("DeadlineExceeded", message, StatusInput.Verdict.Kind.ENDED));
         services.events().podEvent(pod, "", false, "DeadlineExceeded", message);
         return true;
     }

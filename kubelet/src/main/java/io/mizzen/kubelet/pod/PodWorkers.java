@@ -4,9 +4,11 @@ package io.mizzen.kubelet.pod;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.mizzen.kubelet.control.PodSource;
 import io.mizzen.kubelet.cri.CriException;
+import io.mizzen.kubelet.eviction.NodePressure;
 import io.mizzen.kubelet.runtime.PodLabels;
 import io.mizzen.kubelet.runtime.RuntimeContainer;
 import io.mizzen.kubelet.runtime.RuntimePod;
+import io.mizzen.kubelet.status.StatusInput;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Comparator;
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use from many threads. Orphans are looked for only after the source has told all pods, so that a restart never
  * takes a running pod for one.
  */
-public final class PodWorkers implements PodSource.Listener, AutoCloseable {
+public final class PodWorkers implements PodSource.Listener, NodePressure.Evictor, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PodWorkers.class);
     private static final Duration CLOSE = Duration.ofSeconds(5);
 
@@ -52,6 +54,7 @@ public final class PodWorkers implements PodSource.Listener, AutoCloseable {
         }
         workers.compute(uid, (id, worker) -> {
             if (worker == null) {
+                services.admission().readmit(pod);
                 return PodWorker.start(services, pod, random, workers::remove);
             }
             worker.update(pod);
@@ -70,6 +73,24 @@ public final class PodWorkers implements PodSource.Listener, AutoCloseable {
     @Override
     public void synced() {
         isSynced.set(true);
+        services.admission().open();
+        wakeAll();
+    }
+
+    @Override
+    public void evict(String uid, String message, long graceSeconds, boolean isDisruption) {
+        PodWorker worker = workers.get(uid);
+        if (worker != null) {
+            StatusInput.Verdict.Kind kind =
+                    isDisruption ? StatusInput.Verdict.Kind.DISRUPTED : StatusInput.Verdict.Kind.ENDED;
+            worker.evict(new PodMailbox.Eviction(new StatusInput.Verdict("Evicted", message, kind), graceSeconds));
+        }
+    }
+
+    @Override
+    public boolean hasEnded(String uid) {
+        PodWorker worker = workers.get(uid);
+        return worker == null || worker.hasEnded();
     }
 
     /** Whether all pods of the source are known. */

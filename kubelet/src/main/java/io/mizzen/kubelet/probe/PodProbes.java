@@ -94,7 +94,12 @@ public final class PodProbes implements AutoCloseable {
                 return false;
             }
             e.getValue().thread().interrupt();
-            results.remove(e.getKey());
+            boolean isStillThere =
+                    subjects.stream().anyMatch(s -> s.id().equals(e.getKey().containerId()));
+            if (!isStillThere) {
+                // What a container has passed stays true while it ends: readiness builds on it.
+                results.remove(e.getKey());
+            }
             return true;
         });
     }
@@ -181,6 +186,7 @@ public final class PodProbes implements AutoCloseable {
     }
 
     private void report(Key key, Pod pod, Container container, Prober.Outcome outcome) {
+        prober.totals().count(pod, container, key.kind(), outcome.isSuccess());
         String path = "spec.containers{" + container.getName() + "}";
         if (outcome.isWarning()) {
             events.podEvent(

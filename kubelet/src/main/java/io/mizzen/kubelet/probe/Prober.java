@@ -30,15 +30,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Runs single probes: exec, HTTP, TCP, gRPC. Stateless; blocks its caller for at most the probe's timeout. */
+/** Runs single probes: exec, HTTP, TCP, gRPC, and holds their totals. Blocks its caller for at most the probe's timeout. */
 public final class Prober {
     private static final int MAX_OUTPUT = 10 * 1024;
 
     private final CriClient cri;
+    private final ProbeTotals totals = new ProbeTotals();
 
     /** Runs exec probes through the given runtime. */
     public Prober(CriClient cri) {
         this.cri = cri;
+    }
+
+    /** How many probes ran through this. */
+    public ProbeTotals totals() {
+        return totals;
     }
 
     /**

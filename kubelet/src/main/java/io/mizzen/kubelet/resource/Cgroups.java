@@ -59,9 +59,17 @@ public final class Cgroups {
         return isUnified;
     }
 
-    /** Makes the cgroups of all pods and of the two lower classes. */
-    public void prepareNode() throws IOException {
-        make(PodCgroup.kubepods(root));
+    /**
+     * Makes the cgroups of all pods and of the two lower classes, and limits all pods together to what is not reserved.
+     *
+     * @param milliCpu weight of all pods against the rest of the machine
+     * @param memoryBytes limit of all pods together
+     */
+    public void prepareNode(long milliCpu, long memoryBytes) throws IOException {
+        String kubepods = PodCgroup.kubepods(root);
+        make(kubepods);
+        writeCpuWeight(kubepods, ResourceFigures.sharesOf(milliCpu));
+        writeMemoryLimit(kubepods, memoryBytes);
         for (QosClass qos : List.of(QosClass.BURSTABLE, QosClass.BEST_EFFORT)) {
             make(PodCgroup.parentOf(root, qos));
         }
@@ -75,23 +83,14 @@ public final class Cgroups {
         if (isUnified) {
             String quota = pod.cpuQuotaMicros() == 0 ? "max" : Long.toString(pod.cpuQuotaMicros());
             write(mount, pod.path(), "cpu.max", quota + " " + ResourceFigures.CPU_PERIOD_MICROS);
-            write(
-                    mount,
-                    pod.path(),
-                    "memory.max",
-                    pod.memoryLimitBytes() == 0 ? "max" : Long.toString(pod.memoryLimitBytes()));
         } else {
             write(
                     mount.resolve("cpu"),
                     pod.path(),
                     "cpu.cfs_quota_us",
                     Long.toString(pod.cpuQuotaMicros() == 0 ? -1 : pod.cpuQuotaMicros()));
-            write(
-                    mount.resolve("memory"),
-                    pod.path(),
-                    "memory.limit_in_bytes",
-                    Long.toString(pod.memoryLimitBytes() == 0 ? -1 : pod.memoryLimitBytes()));
         }
+        writeMemoryLimit(pod.path(), pod.memoryLimitBytes());
     }
 
     /** Removes a pod's cgroup with what is empty below it; may be repeated. */
@@ -140,6 +139,20 @@ public final class Cgroups {
         } else {
             write(mount.resolve("cpu"), cgroup, "cpu.shares", Long.toString(shares));
         }
+    }
+
+    /** Zero is no limit. */
+    private void writeMemoryLimit(String cgroup, long bytes) throws IOException {
+        if (isUnified) {
+            write(mount, cgroup, "memory.max", bytes == 0 ? "max" : Long.toString(bytes));
+        } else {
+            write(mount.resolve("memory"), cgroup, "memory.limit_in_bytes", Long.toString(bytes == 0 ? -1 : bytes));
+        }
+    }
+
+    /** Gives the burstable class the weight of what its pods request together. */
+    public void weighBurstable(long milliCpu) throws IOException {
+        writeCpuWeight(PodCgroup.parentOf(root, QosClass.BURSTABLE), ResourceFigures.sharesOf(milliCpu));
     }
 
     private List<Path> hierarchies() {

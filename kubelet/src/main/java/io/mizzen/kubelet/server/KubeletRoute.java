@@ -33,8 +33,16 @@ public sealed interface KubeletRoute {
         }
     }
 
-    /** Metrics as text: of the kubelet itself, or of what pods use. */
-    record Metrics(boolean isResource) implements KubeletRoute {
+    /** Metrics as text. */
+    record Metrics(Subject subject) implements KubeletRoute {
+        /** Of the kubelet itself, of what pods use in short or at length, of probes. */
+        enum Subject {
+            OWN,
+            RESOURCE,
+            CADVISOR,
+            PROBES
+        }
+
         @Override
         public List<String> subresources() {
             return List.of("metrics");
@@ -98,9 +106,14 @@ public sealed interface KubeletRoute {
 
     private static Optional<KubeletRoute> metrics(List<String> parts) {
         if (parts.size() == 1) {
-            return Optional.of(new Metrics(false));
+            return Optional.of(new Metrics(Metrics.Subject.OWN));
         }
-        return parts.size() == 2 && parts.get(1).equals("resource") ? Optional.of(new Metrics(true)) : Optional.empty();
+        return switch (parts.size() == 2 ? parts.get(1) : "") {
+            case "resource" -> Optional.of(new Metrics(Metrics.Subject.RESOURCE));
+            case "cadvisor" -> Optional.of(new Metrics(Metrics.Subject.CADVISOR));
+            case "probes" -> Optional.of(new Metrics(Metrics.Subject.PROBES));
+            default -> Optional.empty();
+        };
     }
 
     private static Optional<KubeletRoute> container(Stream.Kind kind, List<String> parts) {

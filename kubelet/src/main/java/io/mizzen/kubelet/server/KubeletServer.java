@@ -218,7 +218,12 @@ public final class KubeletServer implements AutoCloseable {
                         request,
                         200,
                         "text/plain; version=0.0.4; charset=utf-8",
-                        metrics.isResource() ? parts.stats().resourceMetrics() : ownMetrics());
+                        switch (metrics.subject()) {
+                            case OWN -> ownMetrics();
+                            case RESOURCE -> parts.stats().resourceMetrics();
+                            case CADVISOR -> parts.stats().containerMetrics();
+                            case PROBES -> parts.stats().probeMetrics();
+                        });
             case KubeletRoute.Logs wanted -> sendLog(request, logs.find(wanted, request.params()));
             case KubeletRoute.Stream stream -> streams.serve(request, request.params(), stream);
         }

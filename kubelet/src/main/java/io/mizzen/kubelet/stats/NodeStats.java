@@ -11,6 +11,8 @@ import io.mizzen.kubelet.cri.CriClient;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.cri.v1.ContainerStats;
 import io.mizzen.kubelet.cri.v1.FilesystemUsage;
+import io.mizzen.kubelet.node.MachineFacts;
+import io.mizzen.kubelet.probe.ProbeTotals;
 import io.mizzen.kubelet.resource.Cgroups;
 import io.mizzen.kubelet.resource.PodCgroup;
 import io.mizzen.kubelet.runtime.PodLabels;
@@ -47,6 +49,7 @@ public final class NodeStats {
     private final CgroupUsage cgroups;
     private final String cgroupRoot;
     private final Path rootDir;
+    private final ProbeTotals probes;
     private final InstantSource clock;
     private final Instant started;
     private final ReentrantLock lock = new ReentrantLock();
@@ -64,6 +67,7 @@ public final class NodeStats {
      * @param cgroups asked for pods
      * @param cgroupRoot below which pods lie
      * @param rootDir whose file system counts as the node's
+     * @param probes counted
      */
     public NodeStats(
             String nodeName,
@@ -72,7 +76,9 @@ public final class NodeStats {
             Cgroups cgroups,
             String cgroupRoot,
             Path rootDir,
+            ProbeTotals probes,
             InstantSource clock) {
+        this.probes = probes;
         this.nodeName = nodeName;
         this.cri = cri;
         this.pods = pods;
@@ -257,6 +263,78 @@ public final class NodeStats {
             }
         }
         text.add("resource_scrape_error", "gauge", "", 0, null);
+        return text.toString();
+    }
+
+    /** What containers use at length, under the names that cAdvisor gave the metrics. */
+    public String containerMetrics() throws CriException, IOException {
+        Reading reading = read();
+        MetricText text = new MetricText();
+        for (ContainerStats stats : reading.containers()) {
+            Map<String, String> labels = stats.getAttributes().getLabelsMap();
+            if (labels.containsKey(PodLabels.POD_UID)) {
+                container(text, stats, labels, reading.usages().get(key(stats)));
+            }
+        }
+        for (Pod pod : pods.get()) {
+            Usage usage = reading.usages().get("pod/" + pod.getMetadata().getUid());
+            if (usage != null) {
+                String of =
+                        "container=\"\",id=\"" + PodCgroup.of(pod, cgroupRoot).path()
+                                + "\",image=\"\",name=\"\",namespace=\""
+                                + pod.getMetadata().getNamespace() + "\",pod=\""
+                                + pod.getMetadata().getName() + "\"";
+                usage(text, of, usage);
+            }
+        }
+        Instant now = clock.instant();
+        text.add("machine_cpu_cores", "gauge", "", Runtime.getRuntime().availableProcessors(), now);
+        text.add("machine_memory_bytes", "gauge", "", MachineFacts.totalMemory(), now);
+        return text.toString();
+    }
+
+    private static void container(
+            MetricText text, ContainerStats stats, Map<String, String> labels, @Nullable Usage usage) {
+        String id = stats.getAttributes().getId();
+        String of = "container=\"" + stats.getAttributes().getMetadata().getName() + "\",id=\"" + id + "\",image=\""
+                + stats.getAttributes().getAnnotationsOrDefault("io.kubernetes.cri.image-name", "") + "\",name=\"" + id
+                + "\",namespace=\"" + labels.get(PodLabels.POD_NAMESPACE) + "\",pod=\"" + labels.get(PodLabels.POD_NAME)
+                + "\"";
+        if (usage == null) {
+            return;
+        }
+        usage(text, of, usage);
+        text.add(
+                "container_memory_rss",
+                "gauge",
+                of,
+                stats.getMemory().getRssBytes().getValue(),
+                usage.time());
+        text.add(
+                "container_fs_usage_bytes",
+                "gauge",
+                of,
+                stats.getWritableLayer().getUsedBytes().getValue(),
+                usage.time());
+    }
+
+    private static void usage(MetricText text, String of, Usage usage) {
+        text.add("container_cpu_usage_seconds_total", "counter", of, usage.cpuNanos() / 1e9, usage.time());
+        text.add("container_memory_usage_bytes", "gauge", of, usage.memoryBytes(), usage.time());
+        text.add("container_memory_working_set_bytes", "gauge", of, usage.workingSetBytes(), usage.time());
+    }
+
+    /** How many probes ran and how they ended. */
+    public String probeMetrics() {
+        MetricText text = new MetricText();
+        probes.each((key, total) -> text.add(
+                "prober_probe_total",
+                "counter",
+                "container=\"" + key.container() + "\",namespace=\"" + key.namespace() + "\",pod=\"" + key.pod()
+                        + "\",pod_uid=\"" + key.podUid() + "\",probe_type=\""
+                        + key.kind().title() + "\",result=\"" + key.result() + "\"",
+                total,
+                null));
         return text.toString();
     }
 }

@@ -35,6 +35,10 @@ final class Conditions {
         out.add(condition("Ready", ready(ready)));
         out.add(condition("ContainersReady", ready));
         out.add(condition("PodScheduled", Verdict.yes()));
+        in.verdict()
+                .filter(v -> v.kind() == StatusInput.Verdict.Kind.DISRUPTED)
+                .ifPresent(v ->
+                        out.add(condition("DisruptionTarget", new Verdict(true, "TerminationByKubelet", v.message()))));
         return out;
     }
 

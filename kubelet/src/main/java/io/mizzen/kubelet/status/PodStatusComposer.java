@@ -9,7 +9,9 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.mizzen.kubelet.resource.QosClass;
 import io.mizzen.kubelet.runtime.RuntimeSandbox;
+import io.mizzen.kubelet.status.StatusInput.Verdict;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Composes {@code status} of a pod: what upstream's kubelet would write for the same containers (API page "Pod Lifecycle",
@@ -20,6 +22,9 @@ public final class PodStatusComposer {
 
     /** The status of a pod. Conditions that others own are left out; they stay as they are in the API. */
     public static PodStatus compose(StatusInput in) {
+        if (in.verdict().filter(v -> v.kind() == Verdict.Kind.REFUSED).isPresent()) {
+            return refused(in, in.verdict().get());
+        }
         Pod pod = in.pod();
         PodStatus previous = in.previous();
         ContainerStatuses statuses = new ContainerStatuses(in);
@@ -41,7 +46,9 @@ public final class PodStatusComposer {
                 .withContainerStatuses(normal)
                 .withEphemeralContainerStatuses(ephemeral)
                 .withConditions(new Conditions(in, phase, init, normal).all());
-        in.verdict().ifPresent(v -> status.withReason(v.reason()).withMessage(v.message()));
+        if (isTerminal(phase)) {
+            in.verdict().ifPresent(v -> status.withReason(v.reason()).withMessage(v.message()));
+        }
         if (in.verdict().isEmpty() && isTerminal(previous)) {
             status.withReason(previous.getReason()).withMessage(previous.getMessage());
         }
@@ -50,6 +57,20 @@ public final class PodStatusComposer {
             status.withPodIP(status.buildFirstPodIP().getIp());
         }
         return status.build();
+    }
+
+    /** A pod that was not let in has no containers to tell of. */
+    private static PodStatus refused(StatusInput in, Verdict verdict) {
+        PodStatus previous = in.previous();
+        return new PodStatusBuilder()
+                .withPhase("Failed")
+                .withReason(verdict.reason())
+                .withMessage(verdict.message())
+                .withObservedGeneration(in.pod().getMetadata().getGeneration())
+                .withQosClass(QosClass.of(in.pod()).apiName())
+                .withStartTime(previous.getStartTime() == null ? Times.format(in.now()) : previous.getStartTime())
+                .withConditions(previous.getConditions())
+                .build();
     }
 
     /** The addresses of a pod: the node's for a host-network pod, else the sandbox's, else those known before. */
@@ -65,18 +86,26 @@ public final class PodStatusComposer {
 
     /** Whether a pod has come to its end. */
     public static boolean isTerminal(PodStatus status) {
-        return "Succeeded".equals(status.getPhase()) || "Failed".equals(status.getPhase());
+        return isTerminal(status.getPhase());
+    }
+
+    private static boolean isTerminal(@Nullable String phase) {
+        return "Succeeded".equals(phase) || "Failed".equals(phase);
     }
 
     private static String phase(StatusInput in, List<ContainerStatus> init, List<ContainerStatus> normal) {
-        if (in.verdict().isPresent()) {
-            return "Failed";
-        }
         if (isTerminal(in.previous())) {
             // A pod never comes back from its end.
             return in.previous().getPhase();
         }
-        boolean isTerminal = in.isTerminating() && !in.observed().isAnyRunning();
-        return PodPhase.of(in.pod(), init, normal, isTerminal);
+        boolean isAnyRunning = in.observed().isAnyRunning();
+        String phase = in.verdict().isPresent()
+                ? "Failed"
+                : PodPhase.of(in.pod(), init, normal, in.isTerminating() && !isAnyRunning);
+        if (isTerminal(phase) && isAnyRunning) {
+            // Whoever reads of the end may use what the pod held: sidecars, too, must have ended before it is told.
+            return in.previous().getPhase() == null ? "Pending" : in.previous().getPhase();
+        }
+        return phase;
     }
 }

@@ -46,7 +46,17 @@ public record StatusInput(
      *
      * @param reason e.g. DeadlineExceeded, Evicted
      * @param message text for people
-     * @param wasRefused whether it never ran at all
+     * @param kind what it means for the rest of the status
      */
-    public record Verdict(String reason, String message, boolean wasRefused) {}
+    public record Verdict(String reason, String message, Kind kind) {
+        /** What a verdict means for the rest of the status. */
+        public enum Kind {
+            /** It was never let in: nothing of it is told but this. */
+            REFUSED,
+            /** It was ended for a reason of its own. */
+            ENDED,
+            /** It was ended for the good of the node, and must not count as its own failure (DisruptionTarget). */
+            DISRUPTED
+        }
+    }
 }

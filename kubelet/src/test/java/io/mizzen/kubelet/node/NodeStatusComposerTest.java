@@ -15,9 +15,21 @@ class NodeStatusComposerTest {
     private static final MachineFacts MACHINE =
             new MachineFacts(2, 4L << 30, 100L << 30, "m", "s", "b", "6.1", "Debian", "amd64");
 
+    private static final Reserved RESERVED = new Reserved(0, 0, 0, 100L << 20, 10L << 30);
+
     private static NodeStatusInput input(List<String> problems, Instant now) {
         return new NodeStatusInput(
-                "n", "192.0.2.1", MACHINE, 110, 10250, "containerd://1.6.20", List.of(), problems, Set.of(), now);
+                "n",
+                "192.0.2.1",
+                MACHINE,
+                110,
+                RESERVED,
+                10250,
+                "containerd://1.6.20",
+                List.of(),
+                problems,
+                Set.of(),
+                now);
     }
 
     private static NodeCondition condition(NodeStatus status, String type) {

@@ -17,7 +17,8 @@ class KubeletRouteTest {
         assertThat(KubeletRoute.parse("/portForward/ns/p"))
                 .contains(new KubeletRoute.Stream(
                         KubeletRoute.Stream.Kind.PORT_FORWARD, "ns", "p", Optional.empty(), ""));
-        assertThat(KubeletRoute.parse("/metrics/resource")).contains(new KubeletRoute.Metrics(true));
+        assertThat(KubeletRoute.parse("/metrics/resource"))
+                .contains(new KubeletRoute.Metrics(KubeletRoute.Metrics.Subject.RESOURCE));
         assertThat(KubeletRoute.parse("/run/ns/p/c")).isEmpty();
         assertThat(KubeletRoute.parse("/logs/")).isEmpty();
         assertThat(KubeletRoute.parse("/")).isEmpty();

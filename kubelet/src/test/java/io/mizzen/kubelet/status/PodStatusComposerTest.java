@@ -85,6 +85,50 @@ class PodStatusComposerTest {
                 NOW));
     }
 
+    private static PodStatus ended(StatusInput.Verdict verdict, PodStatus previous, RuntimePod seen) {
+        return PodStatusComposer.compose(new StatusInput(
+                pod("Always"),
+                previous,
+                seen,
+                ProbeView.none(),
+                Map.of(),
+                Map.of(),
+                Optional.of(verdict),
+                true,
+                "192.0.2.1",
+                NOW));
+    }
+
+    @Test
+    void tellsOfAnEndOnlyWhenNothingRuns() {
+        StatusInput.Verdict evicted = new StatusInput.Verdict("Evicted", "low", StatusInput.Verdict.Kind.DISRUPTED);
+        PodStatus running = compose(
+                pod("Always"), new PodStatus(), seen(run(RuntimeContainer.State.RUNNING, 0, 0)), Map.of(), false);
+
+        PodStatus during = ended(evicted, running, seen(run(RuntimeContainer.State.RUNNING, 0, 0)));
+        PodStatus after = ended(evicted, during, seen(run(RuntimeContainer.State.EXITED, 137, 0)));
+
+        assertThat(during.getPhase()).isEqualTo("Running");
+        assertThat(during.getReason()).isNull();
+        assertThat(after.getPhase()).isEqualTo("Failed");
+        assertThat(after.getReason()).isEqualTo("Evicted");
+        assertThat(after.getMessage()).isEqualTo("low");
+        assertThat(condition(after, "DisruptionTarget").getReason()).isEqualTo("TerminationByKubelet");
+    }
+
+    @Test
+    void aRefusedPodTellsOfNothingElse() {
+        StatusInput.Verdict refused =
+                new StatusInput.Verdict("OutOfcpu", "Pod was rejected: x", StatusInput.Verdict.Kind.REFUSED);
+
+        PodStatus status = ended(refused, new PodStatus(), RuntimePod.none("u", "ns", "p"));
+
+        assertThat(status.getPhase()).isEqualTo("Failed");
+        assertThat(status.getReason()).isEqualTo("OutOfcpu");
+        assertThat(status.getContainerStatuses()).isEmpty();
+        assertThat(status.getStartTime()).isNotNull();
+    }
+
     private static PodCondition condition(PodStatus status, String type) {
         return status.getConditions().stream()
                 .filter(c -> c.getType().equals(type))

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.e2e;
+
+import static io.mizzen.e2e.cluster.Kubectl.within;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mizzen.e2e.cluster.Cluster;
+import io.mizzen.e2e.cluster.Kubectl;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** The node looks after itself: it refuses what does not fit, ends what takes too much, and throws away what nobody uses. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class NodeCareIT {
+    private static final Duration SOON = Duration.ofSeconds(60);
+
+    private static Cluster cluster;
+    private static Kubectl kubectl;
+
+    @BeforeAll
+    static void startsACluster() {
+        cluster = Cluster.start(
+                NodeCareIT.class,
+                "--kube-reserved=cpu=200m,memory=256Mi",
+                "--system-reserved=cpu=300m",
+                "--eviction-hard=memory.available<64Mi",
+                "--image-gc-high-threshold=1",
+                "--image-gc-low-threshold=0",
+                "--minimum-image-ttl-duration=30s",
+                "--image-gc-period=3s");
+        kubectl = cluster.kubectl();
+        // While it runs its image is in use and stays.
+        pod("keeper", "{terminationGracePeriodSeconds: 0, containers: [" + container("main", "sleep 9999", "") + "]}");
+    }
+
+    @AfterAll
+    static void removesTheCluster() throws Exception {
+        cluster.close();
+    }
+
+    private static void pod(String name, String spec) {
+        kubectl.apply("---\n{apiVersion: v1, kind: Pod, metadata: {name: " + name + "}, spec: " + spec + "}");
+    }
+
+    private static String container(String name, String command, String rest) {
+        return "{name: " + name + ", image: " + Cluster.IMAGE + ", command: [sh, -c, '" + command + "']" + rest + "}";
+    }
+
+    private static void awaits(String object, String path, String value) {
+        within(SOON).untilAsserted(() -> assertThat(kubectl.find(object, path)).isEqualTo(value));
+    }
+
+    private static long events(String object, String reason) {
+        return kubectl.ok(
+                        "get",
+                        "events",
+                        "--field-selector",
+                        "involvedObject.name=" + object + ",reason=" + reason,
+                        "-o",
+                        "name")
+                .lines()
+                .count();
+    }
+
+    @Test
+    @Order(1)
+    void reservedResourcesAreNotForPods() {
+        long capacity = milli(kubectl.find("node/" + Cluster.NODE, ".status.capacity.cpu"));
+        long allocatable = milli(kubectl.find("node/" + Cluster.NODE, ".status.allocatable.cpu"));
+        long capacityKi = kibi(kubectl.find("node/" + Cluster.NODE, ".status.capacity.memory"));
+        long allocatableKi = kibi(kubectl.find("node/" + Cluster.NODE, ".status.allocatable.memory"));
+
+        assertThat(capacity - allocatable).isEqualTo(500);
+        assertThat(capacityKi - allocatableKi).isEqualTo((256 + 64) * 1024);
+        within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.find("node/" + Cluster.NODE, ".status.images[*].names"))
+                        .contains(Cluster.IMAGE));
+    }
+
+    private static long milli(String cpu) {
+        return cpu.endsWith("m") ? Long.parseLong(cpu.replace("m", "")) : Long.parseLong(cpu) * 1000;
+    }
+
+    private static long kibi(String memory) {
+        return Long.parseLong(memory.replace("Ki", ""));
+    }
+
+    @Test
+    @Order(2)
+    void aPodThatDoesNotFitIsRejected() {
+        pod(
+                "large",
+                "{nodeName: node-1, containers: ["
+                        + container("main", "sleep 999", ", resources: {requests: {cpu: '500'}}") + "]}");
+
+        awaits("pod/large", ".status.phase", "Failed");
+        assertThat(kubectl.find("pod/large", ".status.reason")).isEqualTo("OutOfcpu");
+        assertThat(kubectl.find("pod/large", ".status.message"))
+                .startsWith("Pod was rejected: Node didn't have enough resource: cpu, requested: 500000, used: ")
+                .contains(", capacity: ");
+        assertThat(kubectl.find("pod/large", ".status.containerStatuses")).isEmpty();
+        within(SOON).untilAsserted(() -> assertThat(events("large", "OutOfcpu")).isPositive());
+
+        pod(
+                "elsewhere",
+                "{nodeName: node-1, nodeSelector: {disk: none}, containers: [" + container("main", "sleep 999", "")
+                        + "]}");
+        awaits("pod/elsewhere", ".status.reason", "NodeAffinity");
+        kubectl.ok("delete", "pod", "large", "elsewhere");
+    }
+
+    @Test
+    @Order(3)
+    void aMemoryLimitHoldsAndItsBreachIsCounted() {
+        pod(
+                "greedy",
+                "{terminationGracePeriodSeconds: 0, containers: ["
+                        + container(
+                                "main",
+                                "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; a=x;"
+                                        + " while true; do a=$a$a; done",
+                                ", resources: {limits: {memory: 24Mi}}")
+                        + "]}");
+
+        within(SOON)
+                .untilAsserted(() -> assertThat(
+                                kubectl.find("pod/greedy", ".status.containerStatuses[0].lastState.terminated.reason"))
+                        .isEqualTo("OOMKilled"));
+        String status = ".status.containerStatuses[0]";
+        assertThat(kubectl.find("pod/greedy", status + ".lastState.terminated.exitCode"))
+                .isEqualTo("137");
+        assertThat(Integer.parseInt(kubectl.find("pod/greedy", status + ".restartCount")))
+                .isPositive();
+        assertThat(kubectl.ok("logs", "greedy", "--previous")).startsWith(Long.toString(24L << 20));
+        kubectl.ok("delete", "pod", "greedy");
+    }
+
+    @Test
+    @Order(4)
+    void aVolumeBeyondItsLimitEndsThePod() {
+        pod(
+                "hoarder",
+                "{volumes: [{name: scratch, emptyDir: {sizeLimit: 1Mi}}], containers: ["
+                        + container(
+                                "main",
+                                "dd if=/dev/zero of=/scratch/file bs=1M count=3; sleep 999",
+                                ", volumeMounts: [{name: scratch, mountPath: /scratch}]")
+                        + "]}");
+
+        awaits("pod/hoarder", ".status.phase", "Failed");
+        assertThat(kubectl.find("pod/hoarder", ".status.reason")).isEqualTo("Evicted");
+        assertThat(kubectl.find("pod/hoarder", ".status.message"))
+                .isEqualTo("Usage of EmptyDir volume \"scratch\" exceeds the limit \"1Mi\". ");
+        assertThat(kubectl.find("pod/hoarder", ".status.containerStatuses[0].state.terminated.exitCode"))
+                .isEqualTo("137");
+        within(SOON)
+                .untilAsserted(() -> assertThat(events("hoarder", "Evicted")).isPositive());
+        kubectl.ok("delete", "pod", "hoarder");
+    }
+
+    @Test
+    @Order(5)
+    void aJobEndsAlthoughItsSidecarWouldRunForEver() {
+        kubectl.apply(
+                "---\n{apiVersion: batch/v1, kind: Job, metadata: {name: helped}, spec: {template: {spec: {restartPolicy:"
+                        + " Never, terminationGracePeriodSeconds: 5, volumes: [{name: shared, emptyDir: {}}], initContainers: ["
+                        + container(
+                                "side",
+                                "trap \"exit 0\" TERM; touch /shared/up; while true; do sleep 0.1; done",
+                                ", restartPolicy: Always, volumeMounts: [{name: shared, mountPath: /shared}], startupProbe: {exec:"
+                                        + " {command: [cat, /shared/up]}, periodSeconds: 1}")
+                        + "], containers: ["
+                        + container(
+                                "main",
+                                "test -e /shared/up && echo the sidecar was first",
+                                ", volumeMounts: [{name: shared, mountPath: /shared}]")
+                        + "]}}}}");
+
+        awaits("job/helped", ".status.succeeded", "1");
+        String pod =
+                kubectl.ok("get", "pods", "-l", "job-name=helped", "-o", "name").strip();
+        assertThat(kubectl.ok("logs", pod, "-c", "main")).isEqualTo("the sidecar was first\n");
+        assertThat(kubectl.find(pod, ".status.initContainerStatuses[0].state.terminated.exitCode"))
+                .as("the end is told after the sidecar's")
+                .isEqualTo("0");
+        kubectl.ok("delete", "job", "helped");
+    }
+
+    @Test
+    @Order(6)
+    void anImageThatNobodyUsesGoes() {
+        kubectl.ok("delete", "pod", "keeper");
+
+        within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.find("node/" + Cluster.NODE, ".status.images[*].names"))
+                        .doesNotContain(Cluster.IMAGE)
+                        .contains("pause"));
+        within(SOON)
+                .untilAsserted(() ->
+                        assertThat(events(Cluster.NODE, "FreeDiskSpaceFailed")).isPositive());
+    }
+}
