@@ -91,7 +91,16 @@ public record CertificateRequest(
 
     private static CertificateRequest of(JcaPKCS10CertificationRequest request, PublicKey key) throws IOException {
         X500Name subject = request.getSubject();
+        for (RDN rdn : subject.getRDNs()) {
+            // Readers differ in which part of such a name they take: nobody may be two at once.
+            if (rdn.isMultiValued()) {
+                throw new IllegalArgumentException("a subject with several values in one part is not taken");
+            }
+        }
         List<String> names = values(subject, BCStyle.CN::equals);
+        if (names.size() > 1) {
+            throw new IllegalArgumentException("a subject with several common names is not taken");
+        }
         List<String> dns = new ArrayList<>();
         List<String> addresses = new ArrayList<>();
         List<String> emails = new ArrayList<>();

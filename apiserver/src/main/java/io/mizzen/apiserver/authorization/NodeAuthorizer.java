@@ -24,6 +24,7 @@ public final class NodeAuthorizer implements Authorizer {
     private static final String PREFIX = "system:node:";
     private static final ResourceKey PODS = new ResourceKey("", "pods");
     private static final ResourceKey VOLUMES = new ResourceKey("", "persistentvolumes");
+    private static final String MIRROR = "kubernetes.io/config.mirror";
     private static final String LOCAL_PATH = "mizzen.io/local-path";
     private static final Set<String> GUARDED = Set.of("secrets", "configmaps");
 
@@ -112,7 +113,11 @@ public final class NodeAuthorizer implements Authorizer {
         List<JsonNode> pods = new ArrayList<>();
         if (cache.list(request) instanceof ListResult.Listed listed) {
             for (CachedObject pod : listed.items()) {
-                pods.add(ObjectCodec.parse(pod.json()));
+                JsonNode tree = ObjectCodec.parse(pod.json());
+                // A node makes its mirror pods itself: what they name is not given to it for that.
+                if (!tree.path("metadata").path("annotations").has(MIRROR)) {
+                    pods.add(tree);
+                }
             }
         }
         return pods;

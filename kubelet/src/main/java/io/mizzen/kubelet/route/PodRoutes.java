@@ -4,7 +4,6 @@ package io.mizzen.kubelet.route;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.client.ApiClient;
 import io.mizzen.client.ChangeHandler;
@@ -43,8 +42,6 @@ public final class PodRoutes implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(30);
     private static final Duration RETRY = Duration.ofSeconds(2);
 
-    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
-    private static final Pattern CIDR = Pattern.compile(IPV4.pattern() + "/[0-9]{1,2}");
     private static final Pattern HARDWARE = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
 
     private final Options options;
@@ -92,8 +89,8 @@ public final class PodRoutes implements AutoCloseable {
                 try {
                     kernel.allowForwarding();
                     apply();
-                } catch (IOException | KubernetesClientException e) {
-                    LOG.warn("The ways to other nodes' pods could not be set, trying again: {}", e.getMessage());
+                } catch (IOException | RuntimeException e) {
+                    LOG.warn("The ways to other nodes' pods could not be set, trying again: {}", e.toString());
                     next = RETRY;
                 }
                 // Many changes at once are one look.
@@ -127,26 +124,31 @@ public final class PodRoutes implements AutoCloseable {
         publish(own.get(), podCidr);
         List<RoutePlan.Peer> peers = new ArrayList<>();
         for (Node node : nodes.list()) {
-            String ip = internalIp(node);
-            String cidr = podCidr(node);
-            // These texts become arguments of programs: whatever else a node says of itself is not taken.
-            if (!node.getMetadata().getName().equals(options.nodeName())
-                    && IPV4.matcher(ip).matches()
-                    && CIDR.matcher(cidr).matches()) {
-                String mac = annotation(node, MAC);
+            String mac = annotation(node, MAC);
+            if (!node.getMetadata().getName().equals(options.nodeName())) {
                 peers.add(new RoutePlan.Peer(
                         node.getMetadata().getName(),
-                        ip,
-                        cidr,
+                        internalIp(node),
+                        podCidr(node),
                         HARDWARE.matcher(mac).matches() ? mac : ""));
             }
         }
         RoutePlan.Peer self = new RoutePlan.Peer(options.nodeName(), options.nodeIp(), podCidr, RoutePlan.mac(podCidr));
-        List<List<String>> commands = RoutePlan.commands(self, peers, options.clusterCidr(), kernel.read());
+        List<List<String>> commands = RoutePlan.commands(
+                self, RoutePlan.usable(self, peers, options.clusterCidr()), options.clusterCidr(), kernel.read());
+        IOException first = null;
         for (List<String> command : commands) {
             LOG.info("{}", String.join(" ", command));
-            String output = Kernel.run(command);
-            LOG.debug("{}", output);
+            try {
+                String output = Kernel.run(command);
+                LOG.debug("{}", output);
+            } catch (IOException failed) {
+                // The others are set all the same.
+                first = first == null ? failed : first;
+            }
+        }
+        if (first != null) {
+            throw first;
         }
     }
 
@@ -176,7 +178,8 @@ public final class PodRoutes implements AutoCloseable {
             return "";
         }
         return node.getStatus().getAddresses().stream()
-                .filter(address -> address.getType().equals("InternalIP")
+                .filter(address -> "InternalIP".equals(address.getType())
+                        && address.getAddress() != null
                         && !address.getAddress().contains(":"))
                 .map(address -> address.getAddress())
                 .findFirst()

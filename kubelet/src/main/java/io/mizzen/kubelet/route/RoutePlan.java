@@ -6,10 +6,13 @@ import io.mizzen.kubelet.route.KernelState.Device;
 import io.mizzen.kubelet.route.KernelState.Pair;
 import io.mizzen.kubelet.route.KernelState.Route;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Decides what leads to the pods of other nodes. A node on the same link is reached directly; another through a VXLAN device,
@@ -44,6 +47,64 @@ final class RoutePlan {
         long address = number(base(podCidr));
         return "0a:58:%02x:%02x:%02x:%02x"
                 .formatted(address >> 24 & 0xff, address >> 16 & 0xff, address >> 8 & 0xff, address & 0xff);
+    }
+
+    /**
+     * The peers that may be led to. A node writes its address and, when it registers, its range itself, and both become arguments
+     * of programs: a range that is not wholly of the cluster's, or is another's, or an address that is none, is left out. Of two
+     * nodes with one range the first by name has it.
+     */
+    static List<Peer> usable(Peer self, List<Peer> peers, String clusterCidr) {
+        List<Peer> usable = new ArrayList<>();
+        Optional<Range> cluster = Range.parse(clusterCidr);
+        List<Range> taken = new ArrayList<>();
+        Range.parse(self.podCidr()).ifPresent(taken::add);
+        for (Peer peer : peers.stream().sorted(Comparator.comparing(Peer::name)).toList()) {
+            Optional<Range> range = Range.parse(peer.podCidr());
+            boolean isGood = cluster.isPresent()
+                    && range.isPresent()
+                    && Range.parse(peer.ip() + "/32").isPresent()
+                    && cluster.get().first() <= range.get().first()
+                    && range.get().last() <= cluster.get().last()
+                    && taken.stream().noneMatch(other -> other.overlaps(range.get()));
+            if (isGood) {
+                taken.add(range.get());
+                usable.add(peer);
+            }
+        }
+        return usable;
+    }
+
+    /** A range of addresses as numbers, both ends in it. */
+    private record Range(long first, long last) {
+        private static final Pattern FORM =
+                Pattern.compile("([0-9]{1,3})\\.([0-9]{1,3})\\.([0-9]{1,3})\\.([0-9]{1,3})/([0-9]{1,2})");
+
+        static Optional<Range> parse(String cidr) {
+            Matcher matcher = FORM.matcher(cidr);
+            if (!matcher.matches()) {
+                return Optional.empty();
+            }
+            long address = 0;
+            for (int part = 1; part <= 4; part++) {
+                int value = Integer.parseInt(matcher.group(part));
+                if (value > 255) {
+                    return Optional.empty();
+                }
+                address = address << 8 | value;
+            }
+            int bits = Integer.parseInt(matcher.group(5));
+            if (bits > 32) {
+                return Optional.empty();
+            }
+            long size = 1L << 32 - bits;
+            long first = address / size * size;
+            return Optional.of(new Range(first, first + size - 1));
+        }
+
+        boolean overlaps(Range other) {
+            return first <= other.last && other.first <= last;
+        }
     }
 
     /**

@@ -132,27 +132,44 @@ public final class Mounts {
 
     private static int openOrMake(Arena arena, int root, List<String> parts) throws IOException {
         int at = root;
-        for (int i = 0; i < parts.size(); i++) {
-            String path = String.join("/", parts.subList(0, i + 1));
-            int next;
-            try {
-                next = openBeneath(arena, root, path);
-            } catch (KernelException missing) {
-                if (missing.errno != ENOENT) {
-                    throw missing;
+        try {
+            for (int i = 0; i < parts.size(); i++) {
+                int next = openOrMake(arena, root, at, parts.subList(0, i + 1));
+                if (at != root) {
+                    call(CLOSE, "close", arena, at);
                 }
-                call(MKDIRAT, "mkdir " + path, arena, at, arena.allocateFrom(parts.get(i)), 0750);
-                next = openBeneath(arena, root, path);
-                Files.setAttribute(descriptor(next), "unix:gid", Files.getAttribute(descriptor(root), "unix:gid"));
-                Files.setAttribute(
-                        descriptor(next), "unix:mode", (int) Files.getAttribute(descriptor(root), "unix:mode") & 07777);
+                at = next;
             }
+            return at;
+        } catch (IOException | RuntimeException failed) {
             if (at != root) {
                 call(CLOSE, "close", arena, at);
             }
-            at = next;
+            throw failed;
         }
-        return at;
+    }
+
+    /** Opens the last of the parts, made in its open parent if it is missing. */
+    private static int openOrMake(Arena arena, int root, int parent, List<String> parts) throws IOException {
+        String path = String.join("/", parts);
+        try {
+            return openBeneath(arena, root, path);
+        } catch (KernelException missing) {
+            if (missing.errno != ENOENT) {
+                throw missing;
+            }
+        }
+        call(MKDIRAT, "mkdir " + path, arena, parent, arena.allocateFrom(parts.getLast()), 0750);
+        int made = openBeneath(arena, root, path);
+        try {
+            Files.setAttribute(descriptor(made), "unix:gid", Files.getAttribute(descriptor(root), "unix:gid"));
+            Files.setAttribute(
+                    descriptor(made), "unix:mode", (int) Files.getAttribute(descriptor(root), "unix:mode") & 07777);
+            return made;
+        } catch (IOException | RuntimeException failed) {
+            call(CLOSE, "close", arena, made);
+            throw failed;
+        }
     }
 
     private static int openBeneath(Arena arena, int root, String path) throws IOException {

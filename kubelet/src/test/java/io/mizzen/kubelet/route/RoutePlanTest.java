@@ -41,6 +41,24 @@ class RoutePlanTest {
     }
 
     @Test
+    void aNodeThatWantsMoreThanARangeOfTheClustersIsNotLedTo() {
+        assertThat(RoutePlan.usable(
+                        SELF,
+                        List.of(
+                                new Peer("all", "192.0.2.9", "0.0.0.0/0", ""),
+                                new Peer("elsewhere", "192.0.2.9", "192.168.0.0/24", ""),
+                                new Peer("ours", "192.0.2.9", "10.42.0.128/25", ""),
+                                new Peer("z-like-near", "192.0.2.9", "10.42.1.0/24", ""),
+                                new Peer("no-address", "999.1.1.1", "10.42.7.0/24", ""),
+                                new Peer("no-range", "192.0.2.9", "10.42.8.0/99", ""),
+                                new Peer("none", "", "", ""),
+                                FAR,
+                                NEAR),
+                        CLUSTER))
+                .containsExactly(NEAR, FAR);
+    }
+
+    @Test
     void aloneOnlyTheRestOfTheRangeIsMadeUnreachable() {
         assertThat(commands(EMPTY)).containsExactly("ip route replace unreachable 10.42.0.0/16 proto 77");
     }

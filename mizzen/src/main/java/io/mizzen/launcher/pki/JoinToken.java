@@ -60,9 +60,10 @@ public record JoinToken(Optional<String> authorityHash, String id, String secret
         return authorityHash.map(hash -> "K10" + hash + "::").orElse("") + bearer();
     }
 
-    /** Whether a CA (PEM, one certificate) is the one this token names. */
+    /** Whether a CA (PEM) is the one this token names; false when there is more than that one certificate. */
     public boolean trusts(String authorityPem) {
         return authorityHash.isPresent()
+                && authorityPem.split("-----BEGIN ", -1).length == 2
                 && MessageDigest.isEqual(
                         authorityHash.get().getBytes(StandardCharsets.US_ASCII),
                         hash(authorityPem).getBytes(StandardCharsets.US_ASCII));
@@ -71,8 +72,16 @@ public record JoinToken(Optional<String> authorityHash, String id, String secret
     /** Of the key, so that a renewed certificate of the same authority stays trusted. */
     private static String hash(String authorityPem) {
         try {
-            X509Certificate certificate = (X509Certificate) CertificateFactory.getInstance("X.509")
-                    .generateCertificate(new ByteArrayInputStream(authorityPem.getBytes(StandardCharsets.US_ASCII)));
+            var certificates = CertificateFactory.getInstance("X.509")
+                    .generateCertificates(new ByteArrayInputStream(authorityPem.getBytes(StandardCharsets.US_ASCII)));
+            // What is hashed is all that will be trusted.
+            if (certificates.size() != 1) {
+                throw new PkiException(
+                        "the cluster's CA is not one certificate",
+                        new GeneralSecurityException("found " + certificates.size()));
+            }
+            X509Certificate certificate =
+                    (X509Certificate) certificates.iterator().next();
             byte[] key = certificate.getPublicKey().getEncoded();
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key));
         } catch (GeneralSecurityException e) {

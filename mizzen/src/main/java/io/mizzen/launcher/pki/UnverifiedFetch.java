@@ -2,11 +2,13 @@
 package io.mizzen.launcher.pki;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -23,6 +25,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 public final class UnverifiedFetch {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
+    private static final int MAX_BYTES = 64 * 1024;
+
     private UnverifiedFetch() {}
 
     /**
@@ -36,15 +40,20 @@ public final class UnverifiedFetch {
                 .sslContext(unverifying())
                 .connectTimeout(TIMEOUT)
                 .build()) {
-            HttpResponse<String> answer = client.send(
+            HttpResponse<InputStream> answer = client.send(
                     HttpRequest.newBuilder(URI.create(server.replaceAll("/+$", "") + "/cacerts"))
                             .timeout(TIMEOUT)
                             .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200 || !answer.body().contains("-----BEGIN CERTIFICATE-----")) {
+                    HttpResponse.BodyHandlers.ofInputStream());
+            // Nobody has been verified yet: no more is read than a certificate takes.
+            String body;
+            try (InputStream stream = answer.body()) {
+                body = new String(stream.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII);
+            }
+            if (answer.statusCode() != 200 || !body.contains("-----BEGIN CERTIFICATE-----")) {
                 throw new IOException("/cacerts answers " + answer.statusCode());
             }
-            return answer.body();
+            return body;
         }
     }
 

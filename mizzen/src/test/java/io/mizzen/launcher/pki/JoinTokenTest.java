@@ -31,6 +31,16 @@ class JoinTokenTest {
     }
 
     @Test
+    void trustsNoAuthorityThatComesWithAnother() throws Exception {
+        String ours = authority(Authority.newKeyPair(), NOW);
+        String theirs = authority(Authority.newKeyPair(), NOW);
+        JoinToken token = JoinToken.random().of(ours);
+
+        assertThat(token.trusts(ours + theirs)).isFalse();
+        assertThat(token.trusts(theirs + ours)).isFalse();
+    }
+
+    @Test
     void aTokenWithoutAHashTrustsNobody() throws Exception {
         assertThat(JoinToken.random().trusts(authority(Authority.newKeyPair(), NOW)))
                 .isFalse();
