@@ -334,18 +334,15 @@ public final class PodWorker {
 
     /** Third part: wait until the API has it no more, asking for that once it is to be deleted. */
     private boolean stayUntilRemoved() throws InterruptedException {
-        while (true) {
-            PodMailbox.Mail mail = mailbox.await(services.node().resync());
-            if (mail.isClosed()) {
-                return false;
-            }
-            if (mail.isRemoved()) {
-                return true;
-            }
+        // Looked at before the first wait: when the last status was told already, no further message comes of it.
+        PodMailbox.Mail mail = mailbox.peek();
+        while (!mail.isClosed() && !mail.isRemoved()) {
             if (mail.mustEnd()) {
                 services.statuses().delete(mail.pod());
             }
+            mail = mailbox.await(services.node().resync());
         }
+        return mail.isRemoved();
     }
 
     /** Last part: remove what is left on the node. */
