@@ -73,6 +73,7 @@ public final class NodeRestriction implements Admission.Plugin {
                                 && request.context().subresource().equals("status"),
                         request,
                         "may only update PVC status");
+            case "persistentvolumes" -> volume(request, node);
             default -> {
                 // What else a kubelet may write is the authorizer's to say.
             }
@@ -87,6 +88,19 @@ public final class NodeRestriction implements Admission.Plugin {
 
     private static String quoted(String node) {
         return "node \"" + node + "\" ";
+    }
+
+    /** Beyond upstream: the keeper of a local volume takes its finalizer off, and changes nothing that others rely on. */
+    private static void volume(AdmissionRequest request, String node) {
+        ObjectNode old = request.old();
+        require(
+                request.operation() == Operation.UPDATE
+                        && old != null
+                        && old.path("spec").equals(request.object().path("spec"))
+                        && ObjectTree.labels(old).equals(ObjectTree.labels(request.object()))
+                        && ObjectTree.annotations(old).equals(ObjectTree.annotations(request.object())),
+                request,
+                quoted(node) + "can only change the finalizers of volumes");
     }
 
     private static void pod(AdmissionRequest request, String node) {

@@ -83,6 +83,8 @@ public final class PodWorker {
 
     /** The pod is in the API no more. */
     void remove(Pod last) {
+        // The API server counts it no more, and has perhaps given its room away: it may still be ending here.
+        services.admission().leave(uid);
         mailbox.remove(last);
     }
 
