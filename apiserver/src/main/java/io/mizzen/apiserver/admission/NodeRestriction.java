@@ -2,14 +2,17 @@
 package io.mizzen.apiserver.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.meta.PodReferences;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.apiserver.admission.AdmissionRequest.Operation;
 import io.mizzen.apiserver.authentication.UserInfo;
 import io.mizzen.apiserver.registry.ObjectCodec;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.Storage.Entry;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,6 +25,7 @@ import java.util.TreeSet;
  */
 public final class NodeRestriction implements Admission.Plugin {
     private static final String PREFIX = "system:node:";
+    private static final String KEEPING = "mizzen.io/local-path";
     private static final String MIRROR = "kubernetes.io/config.mirror";
 
     /** Labels of Kubernetes' own domains that a kubelet may set. */
@@ -90,20 +94,33 @@ public final class NodeRestriction implements Admission.Plugin {
         return "node \"" + node + "\" ";
     }
 
-    /** Beyond upstream: the keeper of a local volume takes its finalizer off, and changes nothing that others rely on. */
+    /** Beyond upstream: the keeper of a local volume takes its own finalizer off, and changes nothing else. */
     private static void volume(AdmissionRequest request, String node) {
         ObjectNode old = request.old();
         require(
                 request.operation() == Operation.UPDATE
                         && old != null
-                        && old.path("spec").equals(request.object().path("spec"))
-                        && ObjectTree.labels(old).equals(ObjectTree.labels(request.object()))
-                        && ObjectTree.annotations(old).equals(ObjectTree.annotations(request.object())),
+                        && withoutKeeping(old).equals(withoutKeeping(request.object())),
                 request,
-                quoted(node) + "can only change the finalizers of volumes");
+                quoted(node) + "can only take the finalizer " + KEEPING + " off a volume");
     }
 
-    private static void pod(AdmissionRequest request, String node) {
+    /** A volume without what a write always changes, and without the keeper's finalizer. */
+    private static ObjectNode withoutKeeping(ObjectNode volume) {
+        ObjectNode bare = volume.deepCopy();
+        ObjectNode metadata = ObjectTree.metadata(bare);
+        metadata.remove(List.of("managedFields", "resourceVersion", "generation"));
+        ArrayNode others = metadata.arrayNode();
+        for (JsonNode finalizer : metadata.path("finalizers")) {
+            if (!finalizer.asText().equals(KEEPING)) {
+                others.add(finalizer);
+            }
+        }
+        metadata.set("finalizers", others);
+        return bare;
+    }
+
+    private void pod(AdmissionRequest request, String node) {
         String subresource = request.context().subresource();
         JsonNode known = request.old() == null ? request.object() : request.old();
         boolean own = ObjectTree.text(known, "spec", "nodeName").equals(node);
@@ -141,7 +158,7 @@ public final class NodeRestriction implements Admission.Plugin {
         }
     }
 
-    private static void mirrorPod(AdmissionRequest request, String node) {
+    private void mirrorPod(AdmissionRequest request, String node) {
         ObjectNode pod = request.object();
         require(
                 ObjectTree.annotations(pod).containsKey(MIRROR),
@@ -151,19 +168,59 @@ public final class NodeRestriction implements Admission.Plugin {
                 ObjectTree.text(pod, "spec", "nodeName").equals(node),
                 request,
                 quoted(node) + "can only create pods with spec.nodeName set to itself");
+        mirrorOwner(request, node);
         require(
                 ObjectTree.text(pod, "spec", "serviceAccountName").isEmpty(),
                 request,
                 quoted(node) + "can not create pods that reference a service account");
+        require(
+                PodReferences.secrets(pod).isEmpty(),
+                request,
+                quoted(node) + "can not create pods that reference secrets");
+        require(
+                PodReferences.configMaps(pod).isEmpty(),
+                request,
+                quoted(node) + "can not create pods that reference configmaps");
         for (JsonNode volume : pod.path("spec").path("volumes")) {
-            for (String kind : Set.of("secret", "configMap", "persistentVolumeClaim", "projected")) {
+            require(
+                    !volume.has("persistentVolumeClaim") && !volume.has("ephemeral"),
+                    request,
+                    quoted(node) + "can not create pods that reference persistentvolumeclaims");
+            for (JsonNode source : volume.path("projected").path("sources")) {
                 require(
-                        !volume.has(kind),
+                        !source.has("serviceAccountToken"),
                         request,
-                        quoted(node) + "can not create pods that reference " + kind.toLowerCase(java.util.Locale.ROOT)
-                                + "s");
+                        quoted(node) + "can not create pods that reference a service account");
             }
         }
+    }
+
+    /** A mirror pod belongs to its Node and goes with it. */
+    private void mirrorOwner(AdmissionRequest request, String node) {
+        JsonNode owners = request.object().path("metadata").path("ownerReferences");
+        require(
+                owners.size() <= 1,
+                request,
+                quoted(node) + "can only create pods with a single owner reference set to itself");
+        JsonNode owner = owners.path(0);
+        require(
+                owner.path("apiVersion").asText().equals("v1")
+                        && owner.path("kind").asText().equals("Node")
+                        && owner.path("name").asText().equals(node),
+                request,
+                quoted(node) + "can only create pods with an owner reference set to itself");
+        require(
+                owner.path("controller").asBoolean(),
+                request,
+                quoted(node) + "can only create pods with a controller owner reference set to itself");
+        require(
+                !owner.path("blockOwnerDeletion").asBoolean(),
+                request,
+                quoted(node) + "must not set blockOwnerDeletion on an owner reference");
+        Entry entry = storage.get("/registry/minions/" + node);
+        String uid = entry == null ? "" : ObjectTree.uid(ObjectCodec.parse(entry.value()));
+        String named = owner.path("uid").asText();
+        require(uid.equals(named), request, "node " + node + " UID mismatch: expected " + uid + " got " + named);
     }
 
     private static void node(AdmissionRequest request, String node) {

@@ -3,6 +3,7 @@ package io.mizzen.apiserver.authorization;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.meta.PodReferences;
 import io.mizzen.apiserver.registry.ObjectCodec;
 import io.mizzen.apiserver.storage.cache.CachedObject;
 import io.mizzen.apiserver.storage.cache.FieldMatch;
@@ -124,53 +125,6 @@ public final class NodeAuthorizer implements Authorizer {
     }
 
     private static boolean uses(JsonNode pod, String resource, String name) {
-        boolean secret = resource.equals("secrets");
-        JsonNode spec = pod.path("spec");
-        if (secret) {
-            for (JsonNode reference : spec.path("imagePullSecrets")) {
-                if (reference.path("name").asText().equals(name)) {
-                    return true;
-                }
-            }
-        }
-        return usedByVolume(spec, secret, name) || usedByEnvironment(spec, secret, name);
-    }
-
-    private static boolean usedByVolume(JsonNode spec, boolean secret, String name) {
-        for (JsonNode volume : spec.path("volumes")) {
-            String direct = secret
-                    ? ObjectTree.text(volume, "secret", "secretName")
-                    : ObjectTree.text(volume, "configMap", "name");
-            if (direct.equals(name)) {
-                return true;
-            }
-            for (JsonNode source : volume.path("projected").path("sources")) {
-                if (ObjectTree.text(source, secret ? "secret" : "configMap", "name")
-                        .equals(name)) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private static boolean usedByEnvironment(JsonNode spec, boolean secret, String name) {
-        for (String list : List.of("initContainers", "containers", "ephemeralContainers")) {
-            for (JsonNode container : spec.path(list)) {
-                for (JsonNode from : container.path("envFrom")) {
-                    if (ObjectTree.text(from, secret ? "secretRef" : "configMapRef", "name")
-                            .equals(name)) {
-                        return true;
-                    }
-                }
-                for (JsonNode env : container.path("env")) {
-                    String key = secret ? "secretKeyRef" : "configMapKeyRef";
-                    if (ObjectTree.text(env, "valueFrom", key, "name").equals(name)) {
-                        return true;
-                    }
-                }
-            }
-        }
-        return false;
+        return (resource.equals("secrets") ? PodReferences.secrets(pod) : PodReferences.configMaps(pod)).contains(name);
     }
 }
