@@ -12,11 +12,8 @@ public final class Admission {
         /** Changes the object, or refuses. */
         default void mutate(AdmissionRequest request) {}
 
-        /** Refuses by a StatusException; must not change the object. */
+        /** Refuses by a StatusException; must not change the object, and notes in the rollback what it claims. */
         default void validate(AdmissionRequest request) {}
-
-        /** Takes back what {@link #validate} has done: the write was let in but does not happen. */
-        default void abandon(AdmissionRequest request) {}
     }
 
     public Admission(List<Plugin> plugins) {
@@ -29,10 +26,5 @@ public final class Admission {
 
     public void validate(AdmissionRequest request) {
         plugins.forEach(plugin -> plugin.validate(request));
-    }
-
-    /** Told when a write that was let in does not happen after all. */
-    public void abandon(AdmissionRequest request) {
-        plugins.forEach(plugin -> plugin.abandon(request));
     }
 }

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param operation what happens to it
  * @param object the object in the stored version; for a deletion the one that goes
  * @param old the object before a change, else null
+ * @param rollback where a plugin notes what it has claimed for this write
  */
 public record AdmissionRequest(
         WriteContext context,
         ServedResource resource,
         Operation operation,
         ObjectNode object,
-        @Nullable ObjectNode old) {
+        @Nullable ObjectNode old,
+        Rollback rollback) {
 
     /** What happens. */
     public enum Operation {

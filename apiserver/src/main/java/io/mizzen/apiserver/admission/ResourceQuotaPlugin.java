@@ -19,7 +19,6 @@ import io.mizzen.apiserver.storage.cache.ListRequest;
 import io.mizzen.apiserver.storage.cache.ListResult;
 import io.mizzen.apiserver.storage.cache.ObjectCache;
 import io.mizzen.apiserver.storage.cache.ResourceKey;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,32 +60,14 @@ final class ResourceQuotaPlugin implements Admission.Plugin {
             return;
         }
         Map<String, Quantity> delta = delta(request);
-        List<String> charged = new ArrayList<>();
-        try {
-            // All are asked before one is charged, so that a refusal costs nothing.
-            quotas.forEach(quota -> check(request, quota.json(), delta));
-            if (!request.context().dryRun()) {
-                for (CachedObject quota : quotas) {
-                    if (charge(request, quota.key(), delta)) {
-                        charged.add(quota.key());
-                    }
-                }
-            }
-        } catch (RuntimeException refused) {
-            charged.forEach(key -> giveBack(key, delta));
-            throw refused;
-        }
-    }
-
-    @Override
-    public void abandon(AdmissionRequest request) {
-        if (!isCharged(request) || request.context().dryRun()) {
+        // All are asked before one is charged, so that a refusal costs nothing.
+        quotas.forEach(quota -> check(request, quota.json(), delta));
+        if (request.context().dryRun()) {
             return;
         }
-        Map<String, Quantity> delta = delta(request);
-        for (CachedObject quota : quotas(request.namespace())) {
-            if (QuotaScopes.include(ObjectCodec.parse(quota.json()).path("spec"), kind(request), request.object())) {
-                giveBack(quota.key(), delta);
+        for (CachedObject quota : quotas) {
+            if (charge(request, quota.key(), delta)) {
+                request.rollback().add(() -> giveBack(quota.key(), delta));
             }
         }
     }
@@ -219,7 +200,7 @@ final class ResourceQuotaPlugin implements Admission.Plugin {
 
     private void giveBack(String key, Map<String, Quantity> delta) {
         Entry entry = storage.get(key);
-        for (int attempt = 1; entry != null && attempt <= ATTEMPTS; attempt++) {
+        for (int attempt = 1; entry != null; attempt++) {
             Map<String, Quantity> used = new TreeMap<>(QuotaUsage.quantities(
                     ObjectCodec.parse(entry.value()).path("status").path("used")));
             used.replaceAll((name, quantity) -> quantity.minus(delta.getOrDefault(name, Quantity.ZERO)));
@@ -227,7 +208,12 @@ final class ResourceQuotaPlugin implements Admission.Plugin {
                 case WriteResult.Written written -> {
                     return;
                 }
-                case WriteResult.Conflict conflict -> entry = conflict.current();
+                case WriteResult.Conflict conflict -> {
+                    if (attempt >= ATTEMPTS) {
+                        throw new IllegalStateException(key + " changes too often; its next count puts it right");
+                    }
+                    entry = conflict.current();
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ import io.mizzen.api.status.StatusException;
 import io.mizzen.apiserver.admission.Admission;
 import io.mizzen.apiserver.admission.AdmissionRequest;
 import io.mizzen.apiserver.admission.AdmissionRequest.Operation;
+import io.mizzen.apiserver.admission.Rollback;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.Storage.Entry;
 import io.mizzen.apiserver.storage.Storage.WriteResult;
@@ -70,7 +71,7 @@ public final class ObjectDeletion {
             }
             ObjectNode old = ObjectCodec.fromStorage(entry.value(), entry.modRevision());
             checkPreconditions(resource, name, options, old);
-            admission.validate(new AdmissionRequest(context, resource, Operation.DELETE, old, old));
+            admission.validate(new AdmissionRequest(context, resource, Operation.DELETE, old, old, new Rollback()));
             ObjectNode marked = mark(resource, old, options, context.now());
             boolean gone = Deletions.mayEnd(marked);
             if (context.dryRun() || !gone && marked.equals(old)) {

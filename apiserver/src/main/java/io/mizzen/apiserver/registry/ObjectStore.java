@@ -9,6 +9,7 @@ import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.admission.Admission;
 import io.mizzen.apiserver.admission.AdmissionRequest;
 import io.mizzen.apiserver.admission.AdmissionRequest.Operation;
+import io.mizzen.apiserver.admission.Rollback;
 import io.mizzen.apiserver.registry.validation.ObjectValidation;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.Storage.Entry;
@@ -74,54 +75,52 @@ public final class ObjectStore {
         metadata.prepareForCreate(context, resource, namespace, wanted);
         wanted = resource.converter().toStored(wanted);
         strategy.applyDefaults(wanted);
-        admission.mutate(request(context, resource, Operation.CREATE, wanted, null));
+        Rollback rollback = new Rollback();
+        AdmissionRequest request = new AdmissionRequest(context, resource, Operation.CREATE, wanted, null, rollback);
+        admission.mutate(request);
         metadata.trackFields(context, resource, null, wanted);
         strategy.prepareForCreate(context, wanted);
         refuse(resource, wanted, ObjectValidation.validateCreate(resource.stored(), wanted));
         refuse(resource, wanted, strategy.validateCreate(resource.stored(), wanted));
-        AdmissionRequest admitted = request(context, resource, Operation.CREATE, wanted, null);
-        admission.validate(admitted);
         String name = ObjectTree.name(wanted);
         String key = resource.key(namespace, name);
-        if (context.dryRun()) {
-            if (storage.get(key) != null) {
-                throw StatusException.alreadyExists(resource.groupResource(), name);
-            }
-            return resource.converter().fromStored(wanted);
-        }
-        allocate(context, strategy, wanted, null, admitted);
         WriteResult result;
         try {
+            admission.validate(request);
+            if (context.dryRun()) {
+                if (storage.get(key) != null) {
+                    throw StatusException.alreadyExists(resource.groupResource(), name);
+                }
+                return resource.converter().fromStored(wanted);
+            }
+            allocate(context, strategy, wanted, null, rollback);
             result = storage.create(key, ObjectCodec.toStorage(wanted), strategy.ttlSeconds());
         } catch (RuntimeException failed) {
-            if (!mayHaveBeenDone(failed)) {
-                strategy.release(wanted, null);
-                admission.abandon(admitted);
-            }
-            throw failed;
+            throw undone(failed, rollback);
         }
         return switch (result) {
             case WriteResult.Written written -> finish(resource, wanted, written.revision());
             case WriteResult.Conflict conflict -> {
-                strategy.release(wanted, null);
-                admission.abandon(admitted);
+                rollback.run();
                 throw alreadyExists(resource, name, object, conflict);
             }
         };
     }
 
-    private void allocate(
-            WriteContext context,
-            Strategy strategy,
-            ObjectNode wanted,
-            @Nullable ObjectNode old,
-            AdmissionRequest admitted) {
-        try {
-            strategy.allocate(context, wanted, old);
-        } catch (RuntimeException refused) {
-            admission.abandon(admitted);
-            throw refused;
+    private static void allocate(
+            WriteContext context, Strategy strategy, ObjectNode wanted, @Nullable ObjectNode old, Rollback rollback) {
+        strategy.allocate(context, wanted, old);
+        rollback.add(() -> strategy.release(wanted, old));
+    }
+
+    /** Gives back what a failed write had claimed, unless it may have been done all the same. */
+    private static RuntimeException undone(RuntimeException failed, Rollback rollback) {
+        // What such a write claimed stays claimed: its object may exist. ClaimRepair frees what nobody came to hold.
+        boolean mayExist = failed instanceof StorageUnavailableException unavailable && unavailable.outcomeUnknown();
+        if (!mayExist) {
+            rollback.run();
         }
+        return failed;
     }
 
     private static StatusException alreadyExists(
@@ -156,23 +155,26 @@ public final class ObjectStore {
             if (entry == null) {
                 return createByUpdate(context, resource, namespace, name, change);
             }
-            Step step = prepare(context, resource, namespace, name, entry, change);
-            if (step.done() != null) {
-                return new Changed(step.done(), false);
+            Rollback rollback = new Rollback();
+            Step step;
+            WriteResult result;
+            try {
+                step = prepare(context, resource, namespace, name, entry, change, rollback);
+                if (step.done() != null) {
+                    return new Changed(step.done(), false);
+                }
+                result = write(resource, key, entry, step);
+            } catch (RuntimeException failed) {
+                throw undone(failed, rollback);
             }
-            WriteResult result = write(resource, key, entry, step);
             switch (result) {
                 case WriteResult.Written written -> {
-                    if (!step.remove()) {
-                        resource.strategy().release(step.old(), step.wanted());
-                    } else {
-                        resource.strategy().release(step.old(), null);
-                    }
+                    ObjectNode kept = step.remove() ? null : step.wanted();
+                    Rollback.attempt(() -> resource.strategy().release(step.old(), kept));
                     return new Changed(finish(resource, step.wanted(), written.revision()), false);
                 }
                 case WriteResult.Conflict conflict -> {
-                    resource.strategy().release(step.wanted(), step.old());
-                    admission.abandon(step.admitted());
+                    rollback.run();
                     if (step.guarded() || attempt >= ATTEMPTS) {
                         throw conflict.current() == null
                                 ? StatusException.notFound(resource.groupResource(), name)
@@ -185,26 +187,13 @@ public final class ObjectStore {
     }
 
     private WriteResult write(ServedResource resource, String key, Entry entry, Step step) {
-        try {
-            return step.remove()
-                    ? storage.delete(key, entry.modRevision())
-                    : storage.update(
-                            key,
-                            ObjectCodec.toStorage(step.wanted()),
-                            entry.modRevision(),
-                            resource.strategy().ttlSeconds());
-        } catch (RuntimeException failed) {
-            if (!mayHaveBeenDone(failed)) {
-                resource.strategy().release(step.wanted(), step.old());
-                admission.abandon(step.admitted());
-            }
-            throw failed;
-        }
-    }
-
-    /** What such a write claimed stays claimed: its object may exist. {@link ClaimRepair} frees what nobody came to hold. */
-    private static boolean mayHaveBeenDone(RuntimeException failed) {
-        return failed instanceof StorageUnavailableException unavailable && unavailable.outcomeUnknown();
+        return step.remove()
+                ? storage.delete(key, entry.modRevision())
+                : storage.update(
+                        key,
+                        ObjectCodec.toStorage(step.wanted()),
+                        entry.modRevision(),
+                        resource.strategy().ttlSeconds());
     }
 
     /**
@@ -213,18 +202,18 @@ public final class ObjectStore {
      * @param done set when nothing has to be written: the answer
      * @param guarded whether the client named the state it knows
      * @param remove whether the change was the last obstacle to a deletion
-     * @param admitted as admission saw it
      */
     private record Step(
-            ObjectNode wanted,
-            ObjectNode old,
-            @Nullable ObjectNode done,
-            boolean guarded,
-            boolean remove,
-            AdmissionRequest admitted) {}
+            ObjectNode wanted, ObjectNode old, @Nullable ObjectNode done, boolean guarded, boolean remove) {}
 
     private Step prepare(
-            WriteContext context, ServedResource resource, String namespace, String name, Entry entry, Change change) {
+            WriteContext context,
+            ServedResource resource,
+            String namespace,
+            String name,
+            Entry entry,
+            Change change,
+            Rollback rollback) {
         Strategy strategy = resource.strategy();
         ObjectNode old = ObjectCodec.fromStorage(entry.value(), entry.modRevision());
         ObjectNode current = resource.converter().fromStored(old.deepCopy());
@@ -233,7 +222,8 @@ public final class ObjectStore {
         ObjectNode wanted = resource.converter().toStored(changed);
         strategy.applyDefaults(wanted);
         metadata.prepareForUpdate(context, resource, namespace, wanted, old);
-        admission.mutate(request(context, resource, Operation.UPDATE, wanted, old));
+        AdmissionRequest request = new AdmissionRequest(context, resource, Operation.UPDATE, wanted, old, rollback);
+        admission.mutate(request);
         if (context.subresource().isEmpty()) {
             strategy.prepareForUpdate(context, wanted, old);
         } else {
@@ -246,17 +236,16 @@ public final class ObjectStore {
                 wanted,
                 ObjectValidation.validateUpdate(resource.stored(), wanted, old, context.subresource()));
         refuse(resource, wanted, strategy.validateUpdate(resource.stored(), wanted, old, context.subresource()));
-        AdmissionRequest admitted = request(context, resource, Operation.UPDATE, wanted, old);
-        admission.validate(admitted);
+        admission.validate(request);
         boolean remove = Deletions.mayEnd(wanted);
         if (!remove && wanted.equals(old)) {
-            return new Step(wanted, old, resource.converter().fromStored(old), guarded, false, admitted);
+            return new Step(wanted, old, resource.converter().fromStored(old), guarded, false);
         }
         if (context.dryRun()) {
-            return new Step(wanted, old, resource.converter().fromStored(wanted), guarded, remove, admitted);
+            return new Step(wanted, old, resource.converter().fromStored(wanted), guarded, remove);
         }
-        allocate(context, strategy, wanted, old, admitted);
-        return new Step(wanted, old, null, guarded, remove, admitted);
+        allocate(context, strategy, wanted, old, rollback);
+        return new Step(wanted, old, null, guarded, remove);
     }
 
     private Changed createByUpdate(
@@ -283,15 +272,6 @@ public final class ObjectStore {
         if (!causes.isEmpty()) {
             throw StatusException.invalid(resource.kind(), ObjectTree.name(object), causes);
         }
-    }
-
-    private static AdmissionRequest request(
-            WriteContext context,
-            ServedResource resource,
-            Operation operation,
-            ObjectNode object,
-            @Nullable ObjectNode old) {
-        return new AdmissionRequest(context, resource, operation, object, old);
     }
 
     /** A fresh uid. */
