@@ -163,6 +163,97 @@ class AdmissionIT {
     }
 
     @Test
+    void aMirrorPodNamesNothingAndGivesItsNodeNoRights() throws Exception {
+        assertThat(admin.post(DEFAULT + "/secrets", "{\"metadata\":{\"name\":\"treasure\"}}")
+                        .code())
+                .isEqualTo(201);
+        try (TestClient kubelet = new TestClient(keys.client("O=system:nodes, CN=system:node:n3"), server.port())) {
+            String uid = kubelet.post("/api/v1/nodes", "{\"metadata\":{\"name\":\"n3\"}}")
+                    .body()
+                    .at("/metadata/uid")
+                    .asText();
+            String owner = "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"name\":\"n3\",\"controller\":true,\"uid\":\""
+                    + uid + "\"}";
+            String pod = """
+                    {"metadata":{"name":"%s","annotations":{"kubernetes.io/config.mirror":"h"},"ownerReferences":[%s]},
+                     "spec":{"nodeName":"n3"%s,"containers":[{"name":"c","image":"i"%s}]}}""";
+
+            Answer own = kubelet.post(DEFAULT + "/pods", pod.formatted("m", owner, "", ""));
+            assertThat(own.code()).as(own.message()).isEqualTo(201);
+            assertThat(kubelet.post(
+                                    DEFAULT + "/pods",
+                                    pod.formatted("p", owner, ",\"imagePullSecrets\":[{\"name\":\"treasure\"}]", ""))
+                            .message())
+                    .isEqualTo("pods \"p\" is forbidden: node \"n3\" can not create pods that reference secrets");
+            assertThat(kubelet.post(
+                                    DEFAULT + "/pods",
+                                    pod.formatted("e", owner, "", ",\"envFrom\":[{\"configMapRef\":{\"name\":\"x\"}}]"))
+                            .message())
+                    .isEqualTo("pods \"e\" is forbidden: node \"n3\" can not create pods that reference configmaps");
+            assertThat(kubelet.post(DEFAULT + "/pods", pod.formatted("o", "", "", ""))
+                            .message())
+                    .isEqualTo("pods \"o\" is forbidden: node \"n3\" can only create pods with an owner reference set"
+                            + " to itself");
+            // What an admin made so counts no more for the node than what it makes itself.
+            assertThat(admin.post(
+                                    DEFAULT + "/pods",
+                                    pod.formatted("a", owner, ",\"imagePullSecrets\":[{\"name\":\"treasure\"}]", ""))
+                            .code())
+                    .isEqualTo(201);
+            assertThat(kubelet.get(DEFAULT + "/secrets/treasure").code()).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void theKeeperOfALocalVolumeTakesItsFinalizerOffAndNothingElse() throws Exception {
+        String path = "/api/v1/persistentvolumes";
+        Answer made = admin.post(path, """
+                {"metadata":{"name":"kept","finalizers":["mizzen.io/local-path","example.com/other"],
+                  "annotations":{"pv.kubernetes.io/provisioned-by":"mizzen.io/local-path","mizzen.io/local-path-node":"n4"}},
+                 "spec":{"capacity":{"storage":"1Gi"},"accessModes":["ReadWriteOnce"],"local":{"path":"/data"},
+                  "nodeAffinity":{"required":{"nodeSelectorTerms":[{"matchExpressions":[
+                   {"key":"kubernetes.io/hostname","operator":"In","values":["n4"]}]}]}}}}""");
+        assertThat(made.code()).as(made.message()).isEqualTo(201);
+        try (TestClient kubelet = new TestClient(keys.client("O=system:nodes, CN=system:node:n4"), server.port())) {
+            String refusal = "persistentvolumes \"kept\" is forbidden: node \"n4\" can only take the finalizer"
+                    + " mizzen.io/local-path off a volume";
+            for (String patch : List.of(
+                    "{\"spec\":{\"claimRef\":{\"namespace\":\"x\",\"name\":\"y\"}}}",
+                    "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}",
+                    "{\"metadata\":{\"finalizers\":[\"mizzen.io/local-path\"]}}")) {
+                assertThat(kubelet.patch(path + "/kept", "merge-patch+json", patch)
+                                .message())
+                        .as(patch)
+                        .isEqualTo(refusal);
+            }
+            assertThat(kubelet.patch(
+                                    path + "/kept",
+                                    "merge-patch+json",
+                                    "{\"metadata\":{\"finalizers\":[\"example.com/other\",\"kubernetes.io/pv-protection\"]}}")
+                            .code())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whatAVolumeIsMadeOfStays() throws Exception {
+        String path = "/api/v1/persistentvolumes";
+        assertThat(admin.post(path, """
+                        {"metadata":{"name":"fixed"},"spec":{"capacity":{"storage":"1Gi"},
+                         "accessModes":["ReadWriteOnce"],"hostPath":{"path":"/a"}}}""").code()).isEqualTo(201);
+
+        Answer moved = admin.patch(path + "/fixed", "merge-patch+json", "{\"spec\":{\"hostPath\":{\"path\":\"/b\"}}}");
+        Answer grown =
+                admin.patch(path + "/fixed", "merge-patch+json", "{\"spec\":{\"capacity\":{\"storage\":\"2Gi\"}}}");
+
+        assertThat(moved.code()).isEqualTo(422);
+        assertThat(moved.message())
+                .contains("spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is"
+                        + " immutable after creation");
+        assertThat(grown.code()).isEqualTo(200);
+    }
+
+    @Test
     void aBehaviorIsFilledInAndAnOlderVersionKeepsWhatItDoesNotKnowInAnnotations() throws Exception {
         String path = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers";
         Answer made = admin.post(path, """

@@ -6,12 +6,13 @@ import static io.mizzen.apiserver.schema.FieldErrors.at;
 import static io.mizzen.apiserver.schema.FieldErrors.atKey;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.Names;
 import io.mizzen.api.quantity.Quantity;
 import io.mizzen.apiserver.schema.FieldErrors;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,7 +35,7 @@ final class ConfigRules {
             frozen(errors, object, old, List.of("data"));
         }));
         rules.put("PersistentVolumeClaim", of(ConfigRules::claim, ConfigRules::claimChange));
-        rules.put("PersistentVolume", of(ConfigRules::volume, (errors, object, old) -> {}));
+        rules.put("PersistentVolume", of(ConfigRules::volume, ConfigRules::volumeChange));
         rules.put(
                 "StorageClass.storage.k8s.io",
                 of(
@@ -171,20 +172,43 @@ final class ConfigRules {
         if (spec.path("capacity").isEmpty()) {
             errors.required("spec.capacity", "");
         }
-        Set<String> sources = new HashSet<>();
-        spec.properties().forEach(field -> {
-            if (field.getValue().isObject() && !NOT_SOURCES.contains(field.getKey())) {
-                sources.add(field.getKey());
-                if (sources.size() > 1) {
-                    errors.forbidden(at("spec", field.getKey()), "may not specify more than 1 volume type");
-                }
-            }
-        });
-        if (sources.isEmpty()) {
+        ObjectNode sources = sources(spec);
+        List<String> kinds = new ArrayList<>();
+        sources.fieldNames().forEachRemaining(kinds::add);
+        kinds.stream()
+                .skip(1)
+                .forEach(kind -> errors.forbidden(at("spec", kind), "may not specify more than 1 volume type"));
+        if (kinds.isEmpty()) {
             errors.required("spec", "must specify a volume type");
         }
-        if (sources.contains("local") && !spec.path("nodeAffinity").isObject()) {
+        if (kinds.contains("local") && !spec.path("nodeAffinity").isObject()) {
             errors.required("spec.nodeAffinity", "Local volume requires node affinity");
+        }
+    }
+
+    /** What a volume is made of: each field of its spec that names a kind of volume. */
+    private static ObjectNode sources(JsonNode spec) {
+        ObjectNode sources = JsonNodeFactory.instance.objectNode();
+        spec.properties().forEach(field -> {
+            if (field.getValue().isObject() && !NOT_SOURCES.contains(field.getKey())) {
+                sources.set(field.getKey(), field.getValue());
+            }
+        });
+        return sources;
+    }
+
+    private static void volumeChange(FieldErrors errors, ObjectNode volume, ObjectNode old) {
+        JsonNode now = volume.path("spec");
+        JsonNode before = old.path("spec");
+        if (!sources(now).equals(sources(before))) {
+            errors.forbidden(
+                    "spec.persistentvolumesource",
+                    "spec.persistentvolumesource is immutable after creation\n" + sources(before) + "\n" + sources(now)
+                            + "\n");
+        }
+        Values.immutable(errors, "volumeMode", now.path("volumeMode"), before.path("volumeMode"));
+        if (before.path("nodeAffinity").isObject()) {
+            Values.immutable(errors, "nodeAffinity", now.path("nodeAffinity"), before.path("nodeAffinity"));
         }
     }
 
