@@ -182,7 +182,8 @@ final class ConnectVerbs {
         String rest = "/" + request.info().rest() + query(request.query(), Set.of());
         String plural = request.resource().definition().plural();
         if (plural.equals("nodes")) {
-            return Target.ofKubelet(store.get(request.resource(), "", request.name()), rest);
+            return Target.ofKubelet(store.get(request.resource(), "", request.name()), rest)
+                    .requireProxyable();
         }
         String kind = plural.equals("pods") ? "pod" : "service";
         ProxyName name = ProxyName.parse(request.name())
@@ -208,7 +209,8 @@ final class ConnectVerbs {
         if (!name.port().isEmpty() && !isNumber) {
             throw StatusException.badRequest("invalid pod request: port \"" + name.port() + "\" is not a number");
         }
-        return new Target(address, isNumber ? Integer.parseInt(name.port()) : first, name.isTls(), false, rest);
+        return new Target(address, isNumber ? Integer.parseInt(name.port()) : first, name.isTls(), false, rest)
+                .requireProxyable();
     }
 
     /** One of the ready addresses behind a port of the Service, whichever is drawn. */
@@ -226,9 +228,12 @@ final class ConnectVerbs {
             for (JsonNode port : subset.path("ports")) {
                 if (port.path("name").asText("").equals(portName)) {
                     int number = port.path("port").asInt();
-                    subset.path("addresses")
-                            .forEach(address -> targets.add(
-                                    new Target(address.path("ip").asText(), number, name.isTls(), false, rest)));
+                    for (JsonNode address : subset.path("addresses")) {
+                        if (isOfItsPod(address, request.namespace())) {
+                            targets.add(new Target(address.path("ip").asText(), number, name.isTls(), false, rest)
+                                    .requireProxyable());
+                        }
+                    }
                 }
             }
         }
@@ -237,6 +242,31 @@ final class ConnectVerbs {
                     StatusReason.ServiceUnavailable, "no endpoints available for service \"" + request.name() + "\"");
         }
         return targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
+    }
+
+    /** Whether an endpoint is a pod of the Service's namespace under that pod's own address; others are not proxied to. */
+    private boolean isOfItsPod(JsonNode address, String namespace) {
+        JsonNode reference = address.path("targetRef");
+        if (!reference.path("kind").asText().equals("Pod")
+                || !reference.path("namespace").asText().equals(namespace)) {
+            return false;
+        }
+        try {
+            ObjectNode pod = store.get(
+                    resources.require("", "pods"),
+                    namespace,
+                    reference.path("name").asText());
+            for (JsonNode podIp : pod.path("status").path("podIPs")) {
+                if (podIp.path("ip").equals(address.path("ip"))) {
+                    return true;
+                }
+            }
+        } catch (StatusException gone) {
+            if (gone.reason() != StatusReason.NotFound) {
+                throw gone;
+            }
+        }
+        return false;
     }
 
     private static String nameOfPort(JsonNode ports, int number, String service) {

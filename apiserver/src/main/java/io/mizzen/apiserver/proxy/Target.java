@@ -2,9 +2,12 @@
 package io.mizzen.apiserver.proxy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mizzen.api.address.IpAddress;
 import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 
 /**
@@ -18,6 +21,22 @@ import java.util.List;
  */
 public record Target(String host, int port, boolean tls, boolean asKubeletClient, String pathAndQuery) {
     private static final int KUBELET_PORT = 10250;
+
+    /**
+     * This, when its host may be reached by {@code proxy}: statuses are written by nodes, and none may lead the server to itself.
+     *
+     * @throws StatusException 400 for loopback, link-local, multicast and unspecified addresses, as upstream's
+     */
+    public Target requireProxyable() {
+        try {
+            if (!IpAddress.of(InetAddress.getByName(host)).isGlobalUnicast()) {
+                throw StatusException.badRequest("address not allowed");
+            }
+        } catch (UnknownHostException unknown) {
+            throw StatusException.badRequest("lookup " + host + ": no such host");
+        }
+        return this;
+    }
 
     /**
      * The kubelet of a node, by the address that upstream prefers.

@@ -114,9 +114,8 @@ public final class ClusterPki {
         leaf(
                 authority,
                 CertificateProfile.client("kubelet-client", "system:node:" + request.nodeName(), "system:nodes"));
-        leaf(
-                authority,
-                CertificateProfile.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client", MASTERS));
+        // No master: it is shown at whatever address a node says its kubelet has. RBAC lets it use kubelets.
+        leaf(authority, CertificateProfile.client("apiserver-kubelet-client", "kube-apiserver-kubelet-client"));
         leaf(
                 authority("front-proxy-ca", "kubernetes-front-proxy"),
                 CertificateProfile.client("front-proxy-client", "front-proxy-client"));

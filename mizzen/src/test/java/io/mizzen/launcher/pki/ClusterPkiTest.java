@@ -56,7 +56,7 @@ class ClusterPkiTest {
         assertThat(subject("controller-manager")).isEqualTo("CN=system:kube-controller-manager");
         assertThat(subject("kube-proxy")).isEqualTo("CN=system:kube-proxy");
         assertThat(subject("kubelet-client")).isEqualTo("CN=system:node:node-1,O=system:nodes");
-        assertThat(subject("apiserver-kubelet-client")).isEqualTo("CN=kube-apiserver-kubelet-client,O=system:masters");
+        assertThat(subject("apiserver-kubelet-client")).isEqualTo("CN=kube-apiserver-kubelet-client");
     }
 
     @Test
