@@ -67,7 +67,11 @@ public final class MetricsScraper implements AutoCloseable {
     private void run() {
         try {
             do {
-                scrape();
+                try {
+                    scrape();
+                } catch (RuntimeException failed) {
+                    LOG.warn("A round of usages failed, the next is in {} s", RESOLUTION.toSeconds(), failed);
+                }
             } while (!stop.await(RESOLUTION.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();

@@ -2,6 +2,7 @@
 package io.mizzen.apiserver.metrics;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param pods samples by pod and container
  */
 record NodeScrape(@Nullable Sample node, Map<PodName, Map<String, Sample>> pods) {
+    private static final Duration FAR_OFF = Duration.ofMinutes(5);
     private static final Pattern LINE = Pattern.compile("(\\w+)(?:\\{([^}]*)})? (\\S+)(?: (-?[0-9]+))?");
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
 
@@ -95,9 +97,22 @@ record NodeScrape(@Nullable Sample node, Map<PodName, Map<String, Sample>> pods)
         }
         if (line.group(1).endsWith("_seconds_total")) {
             figures.cpuNanos = value.movePointRight(9).longValue();
-            figures.time = line.group(4) == null ? now : Instant.ofEpochMilli(Long.parseLong(line.group(4)));
+            figures.time = timeOf(line.group(4), now);
         } else {
             figures.memoryBytes = value.longValue();
+        }
+    }
+
+    /** When a figure was taken: by the node's clock, or by ours where it tells none or one that is far off. */
+    private static Instant timeOf(@Nullable String millis, Instant now) {
+        if (millis == null) {
+            return now;
+        }
+        try {
+            Instant told = Instant.ofEpochMilli(Long.parseLong(millis));
+            return Duration.between(told, now).abs().compareTo(FAR_OFF) > 0 ? now : told;
+        } catch (NumberFormatException tooLong) {
+            return now;
         }
     }
 }
