@@ -4,6 +4,7 @@ package io.mizzen.controller.certificate;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestSpec;
 import io.mizzen.api.certificate.CertificateRequest;
@@ -39,6 +40,7 @@ public final class ApprovingController implements Controller {
     private final Informer<CertificateSigningRequest> requests;
     private final Informer<Node> nodes;
     private final Informer<Endpoints> endpoints;
+    private final Informer<Service> services;
     private final ControllerLoop<String> loop;
 
     /** Asks for its informers and waits to be started. */
@@ -47,13 +49,14 @@ public final class ApprovingController implements Controller {
         this.requests = context.informers().of(CertificateSigningRequest.class);
         this.nodes = context.informers().of(Node.class);
         this.endpoints = context.informers().of(Endpoints.class);
+        this.services = context.informers().of(Service.class);
         WorkQueue<String> queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, 2, this::reconcile);
         requests.onChange(
                 ChangeHandler.of(request -> queue.add(request.getMetadata().getName())));
-        // A serving certificate may be asked for a moment before its node tells the address in it, and a client
-        // certificate
-        // while the node's predecessor still counts as alive.
+        // A serving certificate may be asked for before its node tells the address in it, and a client certificate
+        // while
+        // the node's predecessor still counts as alive.
         nodes.onChange(ChangeHandler.of(node -> requests.list().stream()
                 .filter(request -> RequestRules.conditions(request).isEmpty())
                 .forEach(request -> queue.add(request.getMetadata().getName()))));
@@ -111,6 +114,7 @@ public final class ApprovingController implements Controller {
         endpoints.find(API_SERVER).map(Endpoints::getSubsets).orElse(List.of()).stream()
                 .flatMap(subset -> subset.getAddresses().stream())
                 .forEach(address -> foreign.add(address.getIp()));
+        services.list().forEach(service -> foreign.add(service.getSpec().getClusterIP()));
         return foreign;
     }
 

@@ -5,9 +5,11 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
+import io.mizzen.api.address.IpAddress;
 import io.mizzen.api.certificate.CertificateRequest;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -83,7 +85,7 @@ final class RequestRules {
      * writes its addresses itself, so none may be one that others answer at.
      *
      * @param node the node of the request's subject
-     * @param foreign addresses of other nodes and of the API server
+     * @param foreign addresses of other nodes, of the API server and of Services
      */
     static boolean isOwnServing(
             CertificateSigningRequest request, CertificateRequest wanted, Optional<Node> node, Set<String> foreign) {
@@ -102,10 +104,14 @@ final class RequestRules {
                 && !isReserved(name)
                 && Set.of(name).containsAll(wanted.dnsNames())
                 && addresses(node.get()).containsAll(wanted.ipAddresses())
-                && wanted.ipAddresses().stream().noneMatch(foreign::contains);
+                && wanted.ipAddresses().stream().noneMatch(foreign::contains)
+                && wanted.ipAddresses().stream()
+                        .allMatch(ip -> IpAddress.parse(ip)
+                                .filter(IpAddress::isGlobalUnicast)
+                                .isPresent());
     }
 
-    /** The IP addresses that a node says are its own. */
+    /** The IP addresses that a node says are its own, in their usual form. */
     static Set<String> addresses(Node node) {
         if (node.getStatus() == null || node.getStatus().getAddresses() == null) {
             return Set.of();
@@ -113,12 +119,17 @@ final class RequestRules {
         return node.getStatus().getAddresses().stream()
                 .filter(address -> Set.of("InternalIP", "ExternalIP").contains(address.getType()))
                 .map(NodeAddress::getAddress)
+                .filter(Objects::nonNull)
+                .flatMap(address -> IpAddress.parse(address).map(IpAddress::text).stream())
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Names by which the API server is known. */
+    /** Names by which the API server or a Service is known. */
     private static boolean isReserved(String name) {
-        return name.equals("localhost") || name.equals("kubernetes") || name.startsWith("kubernetes.default");
+        return name.equals("localhost")
+                || name.equals("kubernetes")
+                || name.startsWith("kubernetes.default")
+                || List.of(name.split("\\.")).contains("svc");
     }
 
     /** Whether a node lives: its name is then not given to somebody who shows only a bootstrap token. */

@@ -179,4 +179,36 @@ class RequestRulesTest {
                 .as("its certificate has ended")
                 .isTrue();
     }
+
+    @Test
+    void aNodeThatClaimsAnAddressOfEveryMachineOrOfAServiceWaitsForAPerson() {
+        for (String address : List.of("127.0.0.1", "169.254.169.254", "0.0.0.0", "10.43.0.1")) {
+            Node node = new NodeBuilder(node())
+                    .editStatus()
+                    .withAddresses(new NodeAddress(address, "InternalIP"))
+                    .endStatus()
+                    .build();
+            CertificateRequest wanted = wanted(NODE, "system:nodes", List.of("worker"), List.of(address));
+
+            assertThat(RequestRules.isOwnServing(serving(NODE), wanted, Optional.of(node), Set.of("10.43.0.1")))
+                    .as(address)
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void aNodeNamedLikeAServiceWaitsForAPerson() {
+        for (String name : List.of("kubernetes", "api.default.svc", "api.default.svc.cluster.local", "localhost")) {
+            Node node = new NodeBuilder(node())
+                    .editMetadata()
+                    .withName(name)
+                    .endMetadata()
+                    .build();
+            CertificateRequest wanted = wanted("system:node:" + name, "system:nodes", List.of(name), List.of());
+
+            assertThat(RequestRules.isOwnServing(serving("system:node:" + name), wanted, Optional.of(node), Set.of()))
+                    .as(name)
+                    .isFalse();
+        }
+    }
 }
