@@ -15,7 +15,9 @@ import io.mizzen.launcher.node.DataFolder;
 import io.mizzen.launcher.node.Machine;
 import io.mizzen.launcher.pki.JoinToken;
 import io.mizzen.launcher.pki.NodeKeys;
+import io.mizzen.launcher.pki.PkiException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -224,7 +226,8 @@ final class Agent {
                 join.renewServing(api);
                 isRenewed = true;
             }
-        } catch (KubernetesClientException | LaunchException e) {
+        } catch (KubernetesClientException | LaunchException | PkiException | UncheckedIOException e) {
+            // A fifth of its life is left for whatever is wrong to pass.
             LOG.warn(
                     "A certificate could not be renewed, trying again in {} s: {}",
                     LOOK_PERIOD.toSeconds(),

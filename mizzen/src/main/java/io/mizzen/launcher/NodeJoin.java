@@ -164,9 +164,11 @@ final class NodeJoin {
     private void certificate(ApiClient api, String name, String signer, String usage, List<String> names)
             throws InterruptedException {
         String pem = keys.request(name, names);
-        CertificateSigningRequest made = api.create(new CertificateSigningRequestBuilder()
+        // Named after what is asked: asked again, it is the same request.
+        String requestName = "csr-" + nodeName + "-" + NodeKeys.hash(pem);
+        CertificateSigningRequest wanted = new CertificateSigningRequestBuilder()
                 .withNewMetadata()
-                .withGenerateName("csr-" + nodeName + "-")
+                .withName(requestName)
                 .endMetadata()
                 .withNewSpec()
                 .withSignerName(signer)
@@ -174,16 +176,20 @@ final class NodeJoin {
                 .withExpirationSeconds(certificateLife.isZero() ? null : Math.toIntExact(certificateLife.toSeconds()))
                 .withRequest(Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII)))
                 .endSpec()
-                .build());
-        keys.accept(name, awaitIssued(api, made));
-        LOG.info(
-                "Got a certificate from {}, request {}",
-                signer,
-                made.getMetadata().getName());
+                .build();
+        try {
+            CertificateSigningRequest made = api.create(wanted);
+            LOG.debug("Request {} is made", ObjectKey.of(made));
+        } catch (KubernetesClientException e) {
+            if (!ApiErrors.isAlreadyExists(e)) {
+                throw e;
+            }
+        }
+        keys.accept(name, awaitIssued(api, name, requestName));
+        LOG.info("Got a certificate from {}, request {}", signer, requestName);
     }
 
-    private String awaitIssued(ApiClient api, CertificateSigningRequest made) throws InterruptedException {
-        String name = made.getMetadata().getName();
+    private String awaitIssued(ApiClient api, String key, String name) throws InterruptedException {
         long end = System.nanoTime() + ISSUE_TIMEOUT.toNanos();
         boolean isWaitTold = false;
         while (System.nanoTime() < end) {
@@ -197,6 +203,7 @@ final class NodeJoin {
                         .filter(condition -> List.of("Denied", "Failed").contains(condition.getType()))
                         .findFirst()
                         .ifPresent(condition -> {
+                            keys.forget(key);
                             throw new LaunchException("the request " + name + " for a certificate was "
                                     + condition.getType().toLowerCase(java.util.Locale.ROOT) + ": "
                                     + condition.getMessage());

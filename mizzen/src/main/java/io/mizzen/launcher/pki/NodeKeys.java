@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.launcher.pki;
 
+import io.mizzen.api.certificate.CertificateRequest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,8 +32,9 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 
 /**
  * The keys and certificates of a node that joined, in a folder of its own: {@code ca.crt}, the client certificate {@code
- * kubelet-client} and the serving certificate {@code kubelet}. Keys never leave the node. Each certificate gets a new key; key
- * and request are kept until the certificate is there, so that a crash between loses nothing. Not thread-safe.
+ * kubelet-client} and the serving certificate {@code kubelet}. Keys never leave the node. Each certificate gets a new key. Key
+ * and request are kept until the certificate is there, and asked with again: a request that waits for a person's approval
+ * outlives the process that made it. Not thread-safe.
  */
 public final class NodeKeys {
     /** Base name of the client certificate. */
@@ -93,11 +98,47 @@ public final class NodeKeys {
     }
 
     /**
-     * Makes a new key, keeps it beside the present one, and returns the request for its certificate, PEM.
+     * The request for a certificate, PEM: that which is under way, or one with a new key, kept beside the present one.
      *
      * @param names alternative names and addresses, told apart by their form
      */
     public String request(String name, List<String> names) {
+        if (Files.exists(pendingRequest(name)) && Files.exists(pendingKey(name))) {
+            String pem = PemFiles.readText(pendingRequest(name));
+            CertificateRequest underWay = CertificateRequest.parse(pem.getBytes(StandardCharsets.US_ASCII));
+            Set<String> wanted = new HashSet<>(underWay.dnsNames());
+            wanted.addAll(underWay.ipAddresses());
+            if (wanted.equals(Set.copyOf(names))) {
+                return pem;
+            }
+        }
+        String pem = newRequest(name, names);
+        PemFiles.write(pendingRequest(name), pem);
+        return pem;
+    }
+
+    /** A short name for a request: the same for the same one. */
+    public static String hash(String pem) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(pem.getBytes(StandardCharsets.US_ASCII));
+            return HexFormat.of().formatHex(digest, 0, 8);
+        } catch (GeneralSecurityException impossible) {
+            throw new PkiException("SHA-256 is not there", impossible);
+        }
+    }
+
+    /** Lets go of a request that was refused; the next one is made with another key. */
+    public void forget(String name) {
+        try {
+            Files.deleteIfExists(pendingRequest(name));
+            Files.deleteIfExists(pendingKey(name));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(
+                    "cannot remove the request of " + files(name).key(), e);
+        }
+    }
+
+    private String newRequest(String name, List<String> names) {
         KeyPair keys = Authority.newKeyPair();
         PemFiles.writeKey(pendingKey(name), keys.getPrivate());
         var subject = new X500NameBuilder(BCStyle.INSTANCE)
@@ -134,6 +175,7 @@ public final class NodeKeys {
         try {
             Files.move(pendingKey(name), files.key(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
             Files.move(pending, files.certificate(), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            Files.deleteIfExists(pendingRequest(name));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("cannot keep certificate " + files.certificate(), e);
         }
@@ -174,6 +216,10 @@ public final class NodeKeys {
     /** Writes {@link #kubeconfig(String)} to a file that only its owner reads. */
     public void writeKubeconfig(Path file, String server) {
         PemFiles.write(file, kubeconfig(server));
+    }
+
+    private Path pendingRequest(String name) {
+        return folder.resolve(name + ".csr.new");
     }
 
     private Path pendingKey(String name) {

@@ -82,6 +82,25 @@ class NodeKeysTest {
     }
 
     @Test
+    void aRequestUnderWayIsAskedForAgainUntilItIsGrantedOrRefused() throws Exception {
+        String request = keys.request(NodeKeys.SERVING, NAMES);
+
+        assertThat(new NodeKeys(folder, "worker").request(NodeKeys.SERVING, NAMES))
+                .as("after a crash")
+                .isEqualTo(request);
+        assertThat(keys.request(NodeKeys.SERVING, List.of("worker", "192.0.2.8")))
+                .as("of another address")
+                .isNotEqualTo(request);
+        String second = keys.request(NodeKeys.SERVING, NAMES);
+        keys.forget(NodeKeys.SERVING);
+        String third = keys.request(NodeKeys.SERVING, NAMES);
+        assertThat(third).isNotEqualTo(second);
+        keys.accept(NodeKeys.SERVING, issue(third));
+        assertThat(keys.isUsable(NodeKeys.SERVING, NAMES, NOW)).isTrue();
+        assertThat(keys.request(NodeKeys.SERVING, NAMES)).isNotEqualTo(third);
+    }
+
+    @Test
     void aCrashBetweenTheTwoFilesIsRepaired() throws Exception {
         String certificate = issue(keys.request(NodeKeys.CLIENT, List.of()));
         Files.writeString(folder.resolve("kubelet-client.crt.new"), certificate);
