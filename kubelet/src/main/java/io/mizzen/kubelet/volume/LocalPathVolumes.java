@@ -3,10 +3,12 @@ package io.mizzen.kubelet.volume;
 
 import io.fabric8.kubernetes.api.model.PersistentVolume;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,16 +53,31 @@ public record LocalPathVolumes(String nodeName, Path root) {
     /** Makes the folder of a volume where it is missing; any user of the pod may write into it. */
     void prepare(PersistentVolume volume) throws IOException {
         Path folder = folder(volume);
-        if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
         if (!Files.exists(root)) {
             Files.createDirectories(root);
             Trees.chmod(root, 0711);
         }
-        Files.createDirectory(folder);
+        try {
+            Files.createDirectory(folder);
+            LOG.info(
+                    "Folder {} of volume {} is made",
+                    folder,
+                    volume.getMetadata().getName());
+        } catch (FileAlreadyExistsException made) {
+            if (!isHalfMade(folder)) {
+                return;
+            }
+        }
         Trees.chmod(folder, 0777);
-        LOG.info("Folder {} of volume {} is made", folder, volume.getMetadata().getName());
+    }
+
+    /** Whether a folder is as a crash before its mode was set leaves it; one that a pod has used looks otherwise. */
+    private static boolean isHalfMade(Path folder) throws IOException {
+        try (Stream<Path> content = Files.list(folder)) {
+            return (int) Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS) == 0
+                    && ((int) Files.getAttribute(folder, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 0777) != 0777
+                    && content.findAny().isEmpty();
+        }
     }
 
     /** Removes the data of a volume if its reclaim policy says so. */

@@ -33,10 +33,13 @@ public final class Mounts {
     private static final int O_DIRECTORY = 0x10000;
     private static final int O_CLOEXEC = 0x80000;
     private static final int ENOENT = 2;
+    private static final int EEXIST = 17;
     private static final int EXDEV = 18;
     private static final long SYS_OPENAT2 = 437;
     private static final long RESOLVE_NO_MAGICLINKS = 2;
+    private static final long RESOLVE_NO_SYMLINKS = 4;
     private static final long RESOLVE_BENEATH = 8;
+    private static final int ELOOP = 40;
     /** {@code struct open_how}: flags, mode, resolve. */
     private static final MemoryLayout OPEN_HOW = MemoryLayout.sequenceLayout(3, ValueLayout.JAVA_LONG);
 
@@ -159,7 +162,15 @@ public final class Mounts {
                 throw missing;
             }
         }
-        call(MKDIRAT, "mkdir " + path, arena, parent, arena.allocateFrom(parts.getLast()), 0750);
+        try {
+            call(MKDIRAT, "mkdir " + path, arena, parent, arena.allocateFrom(parts.getLast()), 0750);
+        } catch (KernelException raced) {
+            if (raced.errno != EEXIST) {
+                throw raced;
+            }
+            // Another pod of the claim was quicker, and gives it its mode.
+            return openBeneath(arena, root, path);
+        }
         int made = openBeneath(arena, root, path);
         try {
             Files.setAttribute(descriptor(made), "unix:gid", Files.getAttribute(descriptor(root), "unix:gid"));
@@ -172,10 +183,46 @@ public final class Mounts {
         }
     }
 
+    /**
+     * Does something to what a name below {@code base} leads to without any link, by a path that stays with what was opened. A
+     * name that is gone, or is or goes through a link, is passed over.
+     */
+    static void withoutLinks(Path base, Path name, FileAction action) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            int root = call(
+                    OPEN, "open " + base, arena, arena.allocateFrom(base.toString()), O_PATH | O_DIRECTORY | O_CLOEXEC);
+            try {
+                String path = name.toString().isEmpty() ? "." : name.toString();
+                int opened = openBeneath(arena, root, path, RESOLVE_NO_SYMLINKS);
+                try {
+                    action.on(descriptor(opened));
+                } finally {
+                    call(CLOSE, "close", arena, opened);
+                }
+            } catch (KernelException passed) {
+                if (passed.errno != ENOENT && passed.errno != ELOOP) {
+                    throw passed;
+                }
+            } finally {
+                call(CLOSE, "close", arena, root);
+            }
+        }
+    }
+
+    /** What is done to an opened file. */
+    @FunctionalInterface
+    interface FileAction {
+        void on(Path opened) throws IOException;
+    }
+
     private static int openBeneath(Arena arena, int root, String path) throws IOException {
+        return openBeneath(arena, root, path, 0);
+    }
+
+    private static int openBeneath(Arena arena, int root, String path, long resolve) throws IOException {
         MemorySegment how = arena.allocate(OPEN_HOW);
         how.setAtIndex(ValueLayout.JAVA_LONG, 0, O_PATH | O_CLOEXEC);
-        how.setAtIndex(ValueLayout.JAVA_LONG, 2, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+        how.setAtIndex(ValueLayout.JAVA_LONG, 2, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve);
         return call(
                 OPENAT2, "open " + path, arena, SYS_OPENAT2, root, arena.allocateFrom(path), how, OPEN_HOW.byteSize());
     }

@@ -120,32 +120,41 @@ public final class Trees {
         return (int) Files.getAttribute(root, "unix:gid") == gid && (mode & 02770) == 02770;
     }
 
-    /** Gives a tree to a group: readable and writable by it, new files inherit it. */
+    /**
+     * Gives a tree to a group: readable and writable by it, new files inherit it. What is changed is opened without following
+     * links first, so that nobody who swaps a file for a link meanwhile gets a file of the host changed.
+     */
     public static void giveToGroup(Path root, int gid) throws IOException {
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) throws IOException {
-                own(dir, 02770);
-                return FileVisitResult.CONTINUE;
+                return give(dir);
             }
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                if (attributes.isRegularFile()) {
-                    own(file, 0660);
-                }
-                return FileVisitResult.CONTINUE;
+                return give(file);
             }
 
-            private void own(Path path, int bits) throws IOException {
-                int mode = (int) Files.getAttribute(path, "unix:mode") & 07777;
-                if ((int) Files.getAttribute(path, "unix:gid", LinkOption.NOFOLLOW_LINKS) != gid) {
-                    Files.setAttribute(path, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
-                }
-                if ((mode | bits) != mode) {
-                    chmod(path, mode | bits);
-                }
+            private FileVisitResult give(Path path) throws IOException {
+                Mounts.withoutLinks(root, root.relativize(path), opened -> own(opened, gid));
+                return FileVisitResult.CONTINUE;
             }
         });
+    }
+
+    private static void own(Path opened, int gid) throws IOException {
+        boolean isDirectory = Files.isDirectory(opened);
+        if (!isDirectory && !Files.isRegularFile(opened)) {
+            return;
+        }
+        int bits = isDirectory ? 02770 : 0660;
+        int mode = (int) Files.getAttribute(opened, "unix:mode") & 07777;
+        if ((int) Files.getAttribute(opened, "unix:gid") != gid) {
+            Files.setAttribute(opened, "unix:gid", gid);
+        }
+        if ((mode | bits) != mode) {
+            chmod(opened, mode | bits);
+        }
     }
 }

@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -258,6 +259,63 @@ class ClaimVolumesTest {
         @Override
         public Optional<BoundClaim> claim(String namespace, String name) {
             return bound;
+        }
+    }
+
+    @Test
+    void aFolderThatACrashLeftHalfMadeIsFinished() throws Exception {
+        LocalPathVolumes local = new LocalPathVolumes("a", dir.resolve("storage"));
+        Path made = Files.createDirectories(dir.resolve("storage/pv_x_data"));
+        Trees.chmod(made, 0755);
+
+        local.prepare(volume(made));
+        assertThat((int) Files.getAttribute(made, "unix:mode") & 0777).isEqualTo(0777);
+
+        Files.createFile(made.resolve("data"));
+        Trees.chmod(made, 0700);
+        local.prepare(volume(made));
+        assertThat((int) Files.getAttribute(made, "unix:mode") & 0777)
+                .as("what its user chose stays")
+                .isEqualTo(0700);
+    }
+
+    @Test
+    void aGroupGetsWhatIsInAVolumeAndNothingThatALinkLeadsTo() throws Exception {
+        Path outside = Files.createFile(dir.resolve("outside"));
+        Trees.chmod(outside, 0600);
+        Path volume = Files.createDirectories(dir.resolve("volume/sub")).getParent();
+        Path file = Files.createFile(volume.resolve("sub/file"));
+        Trees.chmod(file, 0600);
+        Files.createSymbolicLink(volume.resolve("link"), outside);
+
+        Trees.giveToGroup(volume, 2000);
+        Mounts.withoutLinks(volume, Path.of("link"), opened -> Trees.chmod(opened, 0777));
+
+        assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(2000);
+        assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(0660);
+        assertThat((int) Files.getAttribute(volume.resolve("sub"), "unix:mode") & 02770)
+                .isEqualTo(02770);
+        assertThat(Files.getAttribute(outside, "unix:gid")).isNotEqualTo(2000);
+        assertThat((int) Files.getAttribute(outside, "unix:mode") & 07777).isEqualTo(0600);
+    }
+
+    @Test
+    void aSubPathThatLeadsOutCostsNoDescriptor() throws Exception {
+        Path base = Files.createDirectories(dir.resolve("base/a")).getParent();
+        Files.createSymbolicLink(base.resolve("a/out"), Path.of("/etc"));
+
+        long before = descriptors();
+        for (int i = 0; i < 50; i++) {
+            assertThatThrownBy(() -> Mounts.bindBeneath(base, List.of("a", "out"), isDirectory -> dir))
+                    .isInstanceOf(IOException.class);
+        }
+
+        assertThat(descriptors()).isLessThan(before + 25);
+    }
+
+    private static long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
         }
     }
 }
