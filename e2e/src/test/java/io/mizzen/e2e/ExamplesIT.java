@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,13 +33,17 @@ class ExamplesIT {
             Map.entry("tool.yaml", () -> logs("pod/tool", "sum 5050")),
             Map.entry("init-and-sidecar.yaml", ExamplesIT::aJobWithASidecarCompletes),
             Map.entry("store.yaml", ExamplesIT::aStoreRemembersWhoItIs),
-            Map.entry("trainer.yaml", () -> logs("job/trainer", "trained: y = 2.00 x + 1.00")),
+            Map.entry("trainer.yaml", ExamplesIT::aModelStaysOnItsVolume),
             Map.entry("node-agent.yaml", () -> logs("daemonset/node-agent", Cluster.NODE + " load ")),
             Map.entry("configuration.yaml", () -> logs("pod/configured", "ahoy, the password has 6 letters")),
             Map.entry("autoscaled.yaml", ExamplesIT::aBusyServiceGrows),
             Map.entry(
                     "queue.yaml",
-                    () -> logs("job/workers", "worked on task 1", "worked on task 4", "worked on task 6")));
+                    () -> logs(
+                            "job/workers",
+                            IntStream.rangeClosed(1, 6)
+                                    .mapToObj(task -> "worked on task " + task)
+                                    .toArray(String[]::new))));
 
     private static Cluster cluster;
     private static Kubectl kubectl;
@@ -108,6 +113,30 @@ class ExamplesIT {
     private static void aCronJobMakesJobs() {
         kubectl.ok("create", "job", "by-hand", "--from=cronjob/minute");
         logs("job/by-hand", "it is ");
+        Kubectl.within(Duration.ofSeconds(90))
+                .untilAsserted(() -> assertThat(kubectl.find("cronjob/minute", ".status.lastSuccessfulTime"))
+                        .as("by its schedule")
+                        .isNotEmpty());
+    }
+
+    private static void aModelStaysOnItsVolume() {
+        logs("job/trainer", "trained: y = 2.00 x + 1.00");
+        kubectl.apply("""
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: model-reader}
+                spec:
+                  restartPolicy: Never
+                  containers:
+                  - name: main
+                    image: %s
+                    command: [cat, /models/line]
+                    volumeMounts: [{name: models, mountPath: /models}]
+                  volumes: [{name: models, persistentVolumeClaim: {claimName: models}}]
+                """.formatted(Cluster.IMAGE));
+        Kubectl.within(Duration.ofSeconds(30))
+                .untilAsserted(() ->
+                        assertThat(kubectl.run("logs", "model-reader").out()).isEqualTo("y = 2.00 x + 1.00\n"));
     }
 
     private static void aJobWithASidecarCompletes() {

@@ -198,7 +198,7 @@ class ServiceIT {
     }
 
     @Test
-    void endpointsThatSomebodyWroteAreServedAndProxied() {
+    void endpointsThatSomebodyWroteAreServedButNotProxied() {
         String ip = kubectl.find("pod/" + podNames().iterator().next(), ".status.podIP");
         kubectl.apply("""
                 apiVersion: v1
@@ -219,13 +219,19 @@ class ServiceIT {
         Kubectl.within(Duration.ofSeconds(20))
                 .untilAsserted(() ->
                         assertThat(fetch("http://" + address + "/name").out()).startsWith("web-"));
-        String path = "/api/v1/namespaces/default/services/%s/proxy/name";
-        for (String name : List.of("outside", "outside:http", "outside:80", "http:outside:http", "web", "web:80")) {
-            assertThat(kubectl.ok("get", "--raw", path.formatted(name)))
+        assertThat(kubectl.fails("get", "--raw", PROXY.formatted("outside")))
+                .as("the API server would speak to any address for whoever may write Endpoints")
+                .contains("no endpoints available for service \"outside\"");
+    }
+
+    @Test
+    void theApiServerIsAProxyToServicesAndPods() {
+        for (String name : List.of("web", "web:http", "web:80", "http:web:http")) {
+            assertThat(kubectl.ok("get", "--raw", PROXY.formatted(name)))
                     .as(name)
                     .startsWith("web-");
         }
-        assertThat(kubectl.fails("get", "--raw", path.formatted("outside:81"))).contains("no service port 81");
+        assertThat(kubectl.fails("get", "--raw", PROXY.formatted("web:81"))).contains("no service port 81");
         String pod = podNames().iterator().next();
         assertThat(kubectl.ok("get", "--raw", "/api/v1/namespaces/default/pods/" + pod + ":8080/proxy/name"))
                 .startsWith(pod);
@@ -303,6 +309,8 @@ class ServiceIT {
         return Command.run("", Map.of(), command);
     }
 
+    private static final String PROXY = "/api/v1/namespaces/default/services/%s/proxy/name";
+
     private static final String WEB = """
             apiVersion: apps/v1
             kind: Deployment
@@ -330,7 +338,7 @@ class ServiceIT {
             spec:
               type: NodePort
               selector: {app: web}
-              ports: [{port: 80, targetPort: 8080}]
+              ports: [{name: http, port: 80, targetPort: 8080}]
             """;
 
     private static final String STEADY = """
