@@ -2,7 +2,7 @@
 # What 200 rolling updates' worth of pods leave behind: threads, file descriptors, network namespaces, mounts, cgroups,
 # live heap. Prints them before, half way, right after and when the watch history has aged: the first and the last column
 # should be equal but for the heap, which keeps the events of the last hour.
-#   bench/churn.sh [UPDATES]
+#   bench/churn.sh [UPDATES [SECONDS-OF-REST]]     rest an hour and a bit to see the events gone as well
 set -eu
 . "$(dirname "$(readlink -f "$0")")/cluster.sh"
 
@@ -49,7 +49,7 @@ await_running web 2
 echo "$updates rolling updates of 2 pods in $(since "$begin") s"
 figures >"$folder/all"
 # A resource's watch history is kept for 75 s.
-sleep 100
+sleep "${2:-100}"
 figures >"$folder/aged"
 paste -d ' ' "$folder/before" "$folder/half" "$folder/all" "$folder/aged" | awk '
     BEGIN { printf "%-24s %8s %8s %8s %8s\n", "", "before", "half", "all", "aged" }
