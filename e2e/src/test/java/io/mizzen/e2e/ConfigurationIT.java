@@ -117,7 +117,7 @@ class ConfigurationIT {
 
         kubectl.ok("patch", "secret", "keys", "-p", "{\"stringData\":{\"key\":\"changed\"}}");
         kubectl.ok("label", "pod", "told", "tier=back", "--overwrite");
-        Kubectl.within(Duration.ofSeconds(90))
+        Kubectl.within(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(sh(kubectl, "cat /about/labels /secret/key /all/key"))
                         .isEqualTo("tier=\"back\"changedchanged"));
         gone(kubectl);
