@@ -18,6 +18,7 @@ import io.mizzen.kubectl.command.create.CreateService;
 import io.mizzen.kubectl.command.create.CreateToken;
 import io.mizzen.kubectl.command.create.CreateWorkload;
 import io.mizzen.kubectl.command.create.Expose;
+import io.mizzen.kubectl.command.debug.Debug;
 import io.mizzen.kubectl.command.describe.Describe;
 import io.mizzen.kubectl.command.kubeconfig.ConfigChange;
 import io.mizzen.kubectl.command.kubeconfig.ConfigLists;
@@ -122,6 +123,7 @@ final class Commands {
             case "exec" -> new Exec(false);
             case "port-forward" -> new PortForward();
             case "cp" -> new Copy();
+            case "debug" -> new Debug();
             case "auth can-i" -> new Auth.CanI();
             case "auth whoami" -> new Auth.WhoAmI();
             case "events" -> new Events();
