@@ -26,7 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /** {@code kubectl debug}: an ephemeral container in a pod, a changed copy of a pod, or a pod that sees a node. */
@@ -84,7 +83,10 @@ public final class Debug extends Command {
             if (custom.isObject() || custom.isNull()) {
                 return custom;
             }
-            throw CommandFailure.error(file + " does not contain a valid container spec: it is not an object");
+            String type =
+                    custom.isArray() ? "array" : custom.isTextual() ? "string" : custom.isNumber() ? "number" : "bool";
+            throw CommandFailure.error(file + " does not contain a valid container spec: error unmarshaling JSON: while"
+                    + " decoding JSON: json: cannot unmarshal " + type + " into Go value of type v1.Container");
         } catch (Yaml.Malformed e) {
             throw CommandFailure.error(file
                     + " does not contain a valid container spec: error converting YAML to JSON: " + e.getMessage());
@@ -279,6 +281,6 @@ public final class Debug extends Command {
     }
 
     private static String pods(String namespace) {
-        return Connection.query("/api/v1/namespaces/" + Connection.escape(namespace) + "/pods", Map.of());
+        return "/api/v1/namespaces/" + Connection.escape(namespace) + "/pods";
     }
 }
