@@ -24,6 +24,7 @@ import io.mizzen.kubectl.command.kubeconfig.ConfigChange;
 import io.mizzen.kubectl.command.kubeconfig.ConfigLists;
 import io.mizzen.kubectl.command.kubeconfig.ConfigSet;
 import io.mizzen.kubectl.command.kubeconfig.ConfigView;
+import io.mizzen.kubectl.command.proxy.Proxy;
 import io.mizzen.kubectl.command.read.Events;
 import io.mizzen.kubectl.command.read.Explain;
 import io.mizzen.kubectl.command.read.Get;
@@ -122,6 +123,7 @@ final class Commands {
             case "attach" -> new Exec(true);
             case "exec" -> new Exec(false);
             case "port-forward" -> new PortForward();
+            case "proxy" -> new Proxy();
             case "cp" -> new Copy();
             case "debug" -> new Debug();
             case "auth can-i" -> new Auth.CanI();
