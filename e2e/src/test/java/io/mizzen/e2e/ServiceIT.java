@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A Service answers by its cluster address and its node port, from the node and from a pod; nothing else ever leaves. */
 class ServiceIT {
@@ -237,18 +239,26 @@ class ServiceIT {
                 .startsWith(pod);
     }
 
-    @Test
-    void upstreamsKubectlProxyLeadsToAService() throws Exception {
-        Kubectl upstream = kubectl.with("1.36", KubectlPrograms.upstream(36));
-        ProcessBuilder builder = new ProcessBuilder(upstream.commandLine("proxy", "--port=8901"));
+    @ParameterizedTest(name = "kubectl {0}")
+    @ValueSource(strings = {"own", "1.36"})
+    void aKubectlProxyLeadsToAServiceButIntoNoContainer(String name) throws Exception {
+        Kubectl proxying =
+                kubectl.with(name, name.equals("own") ? KubectlPrograms.own() : KubectlPrograms.upstream(36));
+        ProcessBuilder builder = new ProcessBuilder(proxying.commandLine("proxy", "--port=8901"));
         builder.environment().put("KUBECONFIG", kubectl.kubeconfig().toString());
         Process proxy = builder.redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
-            String url = "http://127.0.0.1:8901/api/v1/namespaces/default/services/web/proxy/name";
+            String api = "http://127.0.0.1:8901/api/v1/namespaces/default";
             Kubectl.within(Duration.ofSeconds(20))
-                    .untilAsserted(() -> assertThat(fetch(url).out()).startsWith("web-"));
+                    .untilAsserted(() -> assertThat(
+                                    fetch(api + "/services/web/proxy/name").out())
+                            .startsWith("web-"));
+            assertThat(fetch(api + "/pods/any/exec?command=sh").out()).isEqualTo("Forbidden\n");
+            assertThat(fetch(api + "/pods?watch=true&timeoutSeconds=1&labelSelector=app=web")
+                            .out())
+                    .contains("\"ADDED\"");
         } finally {
             proxy.destroy();
             assertThat(proxy.waitFor(10, TimeUnit.SECONDS)).isTrue();

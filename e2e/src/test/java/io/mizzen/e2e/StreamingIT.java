@@ -8,6 +8,7 @@ import io.mizzen.e2e.cluster.Command;
 import io.mizzen.e2e.cluster.Kubectl;
 import io.mizzen.e2e.cluster.KubectlPrograms;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,12 +20,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What streams between a person and a container, with every kubectl: terminals, attached input, copies, forwarded ports. */
+/** What streams between a person and a container, with every kubectl: terminals, attached input, copies, forwarded ports, debugging. */
 class StreamingIT {
     private static Cluster cluster;
 
@@ -125,6 +127,73 @@ class StreamingIT {
             forward.destroy();
             assertThat(forward.waitFor(10, TimeUnit.SECONDS)).isTrue();
         }
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
+    void aDebuggingContainerSeesTheProcessesOfItsTarget(String name, Path program) throws Exception {
+        String seen = shell(name, program, "ps; exit\n", "box", "--target=main");
+
+        assertThat(seen).contains("httpd -f -p 8080");
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
+    void aDebuggingPodSeesItsNode(String name, Path program) throws Exception {
+        String process = "/proc/" + cluster.serverPid();
+
+        String seen = shell(name, program, "ls -d /host/etc " + process + "; exit\n", "node/" + Cluster.NODE);
+
+        assertThat(seen.lines()).contains("/host/etc", process);
+    }
+
+    /** What a shell in a debugging container answers; the input stays open until it ends, since its end would detach. */
+    private static String shell(String name, Path program, String input, String... arguments) throws Exception {
+        List<String> words = new ArrayList<>(List.of("debug"));
+        words.addAll(List.of(arguments));
+        words.addAll(List.of("-iq", "--profile=general", "--image=" + Cluster.IMAGE, "--", "sh"));
+        Path output = folder.resolve("debug-" + name);
+        ProcessBuilder builder = new ProcessBuilder(kubectl(name, program).commandLine(words.toArray(String[]::new)));
+        builder.environment().putAll(environment());
+        Process debug = builder.redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            debug.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+            debug.getOutputStream().flush();
+            assertThat(debug.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            debug.destroyForcibly();
+        }
+        return Files.readString(output);
+    }
+
+    @Test
+    void copiesForDebuggingAreTheSameAsUpstreams() {
+        List<String> specs = new ArrayList<>();
+        for (Map.Entry<String, Path> each : Map.of("own", KubectlPrograms.own(), "1.36", KubectlPrograms.upstream(36))
+                .entrySet()) {
+            String copy = "copy-" + each.getKey();
+            kubectl(each.getKey(), each.getValue())
+                    .ok(
+                            "debug",
+                            "box",
+                            "-q",
+                            "--copy-to=" + copy,
+                            "--same-node",
+                            "--container=debugger",
+                            "--image=" + Cluster.IMAGE,
+                            "--env=A=1",
+                            "--",
+                            "sleep",
+                            "3600");
+            specs.add(cluster.kubectl().ok("get", "pod", copy, "-o", "jsonpath={.spec}"));
+            cluster.kubectl().ok("delete", "pod", copy, "--now", "--wait=false");
+        }
+
+        assertThat(specs.getFirst())
+                .contains("SYS_PTRACE", "shareProcessNamespace")
+                .isEqualTo(specs.getLast());
     }
 
     private static Command inTheNetwork(String... words) {

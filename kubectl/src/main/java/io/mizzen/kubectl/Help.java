@@ -18,7 +18,7 @@ final class Help {
     private static final List<String> GROUPS = List.of(
             "Make and show:get describe create apply delete run expose set edit explain events",
             "Roll out:rollout scale autoscale",
-            "Look inside pods:logs exec attach cp port-forward",
+            "Look inside pods:logs exec attach cp port-forward proxy debug",
             "Change:patch replace label annotate diff wait",
             "The cluster:cluster-info top cordon uncordon drain taint certificate auth",
             "This program:config version api-resources api-versions completion options");
@@ -104,7 +104,7 @@ final class Help {
             String shorthand = flag.shorthand() == 0 ? "    " : "-" + flag.shorthand() + ", ";
             String initial = switch (flag.type()) {
                 case TEXT -> "'" + flag.initial() + "'";
-                case LIST, ARRAY -> "[" + flag.initial() + "]";
+                case LIST, ARRAY, PAIRS -> "[" + flag.initial() + "]";
                 case BOOL, INT, DURATION -> flag.initial();
             };
             out.append("    ")

@@ -29,7 +29,9 @@ public record FlagSpec(String name, char shorthand, Type type, String alone, Str
         /** {@code l}: may be repeated, and a value is split at commas. */
         LIST,
         /** {@code a}: may be repeated, a value is taken as it is. */
-        ARRAY;
+        ARRAY,
+        /** {@code m}: may be repeated, a value is one {@code key=value} or several at commas; of one key the last counts. */
+        PAIRS;
 
         static Type of(char letter) {
             return switch (letter) {
@@ -38,6 +40,7 @@ public record FlagSpec(String name, char shorthand, Type type, String alone, Str
                 case 'd' -> DURATION;
                 case 'l' -> LIST;
                 case 'a' -> ARRAY;
+                case 'm' -> PAIRS;
                 default -> TEXT;
             };
         }

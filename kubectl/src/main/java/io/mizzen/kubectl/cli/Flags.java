@@ -4,6 +4,7 @@ package io.mizzen.kubectl.cli;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -126,7 +127,7 @@ public final class Flags {
         List<String> list = values.computeIfAbsent(spec.name(), _ -> new ArrayList<>());
         switch (spec.type()) {
             case LIST -> list.addAll(split(value));
-            case ARRAY -> list.add(value);
+            case ARRAY, PAIRS -> list.add(value);
             case BOOL, INT, DURATION, TEXT -> {
                 list.clear();
                 list.add(value);
@@ -147,8 +148,21 @@ public final class Flags {
                 }
             }
             case DURATION -> Durations.problem(value);
+            case PAIRS -> {
+                for (String pair : pairsOf(value)) {
+                    if (pair.indexOf('=') < 0) {
+                        yield pair + " must be formatted as key=value";
+                    }
+                }
+                yield "";
+            }
             case TEXT, LIST, ARRAY -> "";
         };
+    }
+
+    /** A value with one equals sign is one pair, whatever commas it has; else commas part the pairs. */
+    private static List<String> pairsOf(String value) {
+        return value.indexOf('=') == value.lastIndexOf('=') ? List.of(value) : split(value);
     }
 
     /** Splits at commas; a part may be in double quotes, as in one line of CSV. */
@@ -229,6 +243,18 @@ public final class Flags {
     /** A duration; a bare number counts seconds. */
     public Duration duration(String name) {
         return Durations.parse(text(name));
+    }
+
+    /** The pairs of a flag that takes {@code key=value}, in the order of their first appearance. */
+    public Map<String, String> pairs(String name) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        for (String value : list(name)) {
+            for (String pair : pairsOf(value)) {
+                int equals = pair.indexOf('=');
+                pairs.put(pair.substring(0, equals), pair.substring(equals + 1));
+            }
+        }
+        return pairs;
     }
 
     /** All values of a repeatable flag. */

@@ -119,7 +119,10 @@ public record Settings(Endpoint endpoint, String namespace, boolean namespaceGiv
             trust = trust(flags, cluster, user);
         }
         Identity identity = new Identity(headers, trust);
-        identity.fill(flags, user, environment);
+        if (secure) {
+            // Who can listen on the way must not learn them.
+            identity.fill(flags, user, environment);
+        }
         return new Endpoint(secure, host, port, base, identity.trust(), headers, timeout(flags));
     }
 

@@ -4,9 +4,13 @@ package io.mizzen.kubectl.net;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 
 /** The two framings of a body. Each runs its {@code done} once when the last byte was read, so that the connection is reused. */
 abstract class Body extends InputStream {
+    private static final int BUFFER = 32 * 1024;
+
     final InputStream in;
     private final Runnable done;
     private boolean finished;
@@ -33,6 +37,28 @@ abstract class Body extends InputStream {
         byte[] one = new byte[1];
         int n = read(one, 0, 1);
         return n < 0 ? -1 : one[0] & 0xff;
+    }
+
+    /** Writes all of {@code in}, each piece as it comes, in chunks with the last one when {@code chunked}. */
+    static void copy(InputStream in, OutputStream out, boolean chunked) throws IOException {
+        byte[] buffer = new byte[BUFFER];
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            if (n == 0) {
+                continue;
+            }
+            if (chunked) {
+                out.write((Integer.toHexString(n) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            }
+            out.write(buffer, 0, n);
+            if (chunked) {
+                out.write('\r');
+                out.write('\n');
+            }
+            out.flush();
+        }
+        if (chunked) {
+            out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        }
     }
 
     /** A body of known length. */
@@ -89,6 +115,17 @@ abstract class Body extends InputStream {
             return n;
         }
 
+        private static long length(String size) throws IOException {
+            try {
+                if (!size.isEmpty() && Character.digit(size.charAt(0), 16) >= 0) {
+                    return Long.parseLong(size, 16);
+                }
+                throw new IOException("malformed chunked encoding");
+            } catch (NumberFormatException e) {
+                throw new IOException("malformed chunked encoding", e);
+            }
+        }
+
         private boolean nextChunk() throws IOException {
             if (!first) {
                 Http.line(in);
@@ -99,7 +136,7 @@ abstract class Body extends InputStream {
                 throw new EOFException("unexpected EOF");
             }
             int semicolon = size.indexOf(';');
-            left = Long.parseLong((semicolon < 0 ? size : size.substring(0, semicolon)).trim(), 16);
+            left = length((semicolon < 0 ? size : size.substring(0, semicolon)).trim());
             if (left == 0) {
                 while (!Http.line(in).isEmpty()) {
                     // Trailers carry nothing that is used.

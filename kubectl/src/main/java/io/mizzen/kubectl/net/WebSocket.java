@@ -74,7 +74,7 @@ public final class WebSocket implements AutoCloseable {
             headers.put("Sec-WebSocket-Protocol", protocols);
             http.writeHead(wire, "GET", path, headers, -1);
             wire.out.flush();
-            Http.Response response = http.readResponse(wire, "GET");
+            Http.Response response = http.readResponse(wire, "GET", true);
             if (response.code() != 101) {
                 throw new Refused(response.code(), response.bytes());
             }

@@ -3,6 +3,7 @@ package io.mizzen.kubectl.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +13,7 @@ class FlagsTest {
     private static Flags parse(String... words) {
         return Flags.parse(
                 FlagSpec.parseAll(
-                        "stdin,i:b=false tty,t:b=false output,o:s= tail:i=-1 label,l:l= env:a= dry-run:s?unchanged=none"),
+                        "stdin,i:b=false tty,t:b=false output,o:s= tail:i=-1 label,l:l= env:a= set-image:m= dry-run:s?unchanged=none"),
                 List.of(words),
                 "kubectl x",
                 true);
@@ -37,6 +38,19 @@ class FlagsTest {
         assertThat(flags.list("label")).containsExactly("a", "b", "c");
         assertThat(flags.list("env")).containsExactly("A=1,2");
         assertThat(flags.text("dry-run")).isEqualTo("unchanged");
+    }
+
+    @Test
+    void takesPairsSplitAtCommasUnlessTheValueIsOnePair() {
+        Flags flags = parse("--set-image=a=1,b=2", "--set-image", "c=x,y", "--set-image=a=3");
+
+        assertThat(flags.pairs("set-image")).containsExactly(entry("a", "3"), entry("b", "2"), entry("c", "x,y"));
+        assertThat(parse().pairs("set-image")).isEmpty();
+        assertThatThrownBy(() -> parse("--set-image=a"))
+                .hasMessageContaining(
+                        "invalid argument \"a\" for \"--set-image\" flag: a must be formatted as key=value");
+        assertThatThrownBy(() -> parse("--set-image=a=1,b=2,c"))
+                .hasMessageContaining("flag: c must be formatted as key=value");
     }
 
     @Test

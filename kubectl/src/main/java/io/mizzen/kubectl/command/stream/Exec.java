@@ -67,27 +67,20 @@ public final class Exec extends Command {
                             : "cannot exec into a container in a completed pod; current phase is " + phase);
         }
         String container = PodChoice.container(call, pod, flags.text("container"), flags.is("quiet"));
+        if (attach) {
+            return Attachment.join(call, pod, container);
+        }
         boolean stdin = flags.is("stdin");
-        boolean tty = tty(call, pod, container, stdin);
-        return start(call, pod, container, attach ? "attach" : "exec", command, stdin, tty);
+        boolean tty = flags.is("tty") && (!stdin || hasTerminal(call));
+        return start(call, pod, container, "exec", command, stdin, tty);
     }
 
-    private boolean tty(Invocation call, JsonNode pod, String container, boolean stdin) {
-        if (!call.flags().is("tty")) {
-            return false;
-        }
-        if (attach && !PodChoice.definition(pod, container).path("tty").asBoolean(false)) {
-            call.io().errorLine("error: Unable to use a TTY - container " + container + " did not allocate one");
-            return false;
-        }
-        if (stdin && !Terminal.isTerminal()) {
+    private static boolean hasTerminal(Invocation call) {
+        boolean terminal = Terminal.isTerminal();
+        if (!terminal) {
             call.io().errorLine("Unable to use a TTY - input is not a terminal or the right kind of file");
-            return false;
         }
-        if (attach && !call.flags().is("quiet")) {
-            call.io().errorLine("If you don't see a command prompt, try pressing enter.");
-        }
-        return true;
+        return terminal;
     }
 
     /** Runs the session and returns the exit code. */

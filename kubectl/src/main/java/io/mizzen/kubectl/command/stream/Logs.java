@@ -252,7 +252,7 @@ public final class Logs extends Command {
         }
     }
 
-    private static void pump(InputStream body, PrintStream out, boolean flush) throws IOException {
+    static void pump(InputStream body, PrintStream out, boolean flush) throws IOException {
         byte[] buffer = new byte[BUFFER];
         for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
             out.write(buffer, 0, n);

@@ -22,14 +22,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Finds the pod behind {@code pod}, {@code deploy/x}, {@code svc/x}, …, and the container to talk to. Stateless. */
-final class PodChoice {
+public final class PodChoice {
     private static final long POLL_MILLIS = 200;
     private static final String DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
     private PodChoice() {}
 
     /** The objects that an argument like {@code x}, {@code pod/x}, {@code deploy/x} names. */
-    static Target resolve(Invocation call, List<String> words) {
+    public static Target resolve(Invocation call, List<String> words) {
         Targets targets = new Targets(call, new Failures(call.io()));
         List<String> arguments =
                 words.size() == 1 && words.getFirst().indexOf('/') < 0 ? List.of("pods", words.getFirst()) : words;
@@ -124,7 +124,7 @@ final class PodChoice {
     }
 
     /** The names of all containers: init, main, ephemeral. */
-    static List<String> allContainers(JsonNode pod) {
+    public static List<String> allContainers(JsonNode pod) {
         List<String> names = new ArrayList<>();
         for (String list : List.of("initContainers", "containers", "ephemeralContainers")) {
             pod.path("spec").path(list).forEach(one -> names.add(Json.text(one, "name")));

@@ -4,6 +4,7 @@ package io.mizzen.kubectl.command.stream;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.api.meta.ImageReference;
 import io.mizzen.kubectl.cli.CommandFailure;
 import io.mizzen.kubectl.cli.Flags;
 import io.mizzen.kubectl.command.Command;
@@ -14,13 +15,10 @@ import io.mizzen.kubectl.command.create.PodFromFlags;
 import io.mizzen.kubectl.command.target.Target;
 import io.mizzen.kubectl.command.write.Deletion;
 import io.mizzen.kubectl.command.write.Pause;
-import io.mizzen.kubectl.net.Http;
 import io.mizzen.kubectl.rest.Connection;
 import io.mizzen.kubectl.rest.StatusFailure;
 import io.mizzen.kubectl.tree.Json;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 
 /** {@code kubectl run}: one pod from flags, attached to when asked, removed afterwards with {@code --rm}. */
 public final class Run extends Command {
@@ -84,6 +82,9 @@ public final class Run extends Command {
         if (call.arguments().isEmpty() || dash == 0) {
             throw call.usage("NAME is required for run");
         }
+        if (ImageReference.parse(flags.text("image")).isEmpty()) {
+            throw CommandFailure.error("Invalid image name \"" + flags.text("image") + "\": invalid reference format");
+        }
         if (flags.is("tty") && !flags.is("stdin")) {
             throw call.usage("-i/--stdin is required for containers with -t/--tty=true");
         }
@@ -97,6 +98,10 @@ public final class Run extends Command {
         if (attach && call.dryRun() != DryRun.NONE) {
             throw call.usage(
                     "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
+        }
+        switch (flags.text("image-pull-policy")) {
+            case "", "Always", "IfNotPresent", "Never" -> {}
+            default -> throw call.usage("invalid image pull policy: " + flags.text("image-pull-policy"));
         }
         switch (flags.text("restart")) {
             case "Always", "OnFailure", "Never" -> {}
@@ -145,41 +150,14 @@ public final class Run extends Command {
         Flags flags = call.flags();
         String path = "/api/v1/namespaces/" + Connection.escape(namespace) + "/pods/" + Connection.escape(name);
         JsonNode pod = await(call, path);
-        String phase = Json.text(pod, "status", "phase");
         String container = Json.text(pod.path("spec").path("containers").path(0), "name");
-        if (phase.equals("Running")) {
-            boolean tty = flags.is("tty") && Terminal.isTerminal();
-            if (flags.is("tty") && !tty) {
-                call.io().errorLine("Unable to use a TTY - input is not a terminal or the right kind of file");
-            } else if (tty && !flags.is("quiet")) {
-                call.io().errorLine("If you don't see a command prompt, try pressing enter.");
-            }
-            try {
-                Exec.start(call, pod, container, "attach", List.of(), flags.is("stdin"), tty);
-            } catch (CommandFailure e) {
-                call.io()
-                        .errorLine("warning: couldn't attach to pod/" + name + ", falling back to streaming logs: "
-                                + e.text().replaceFirst("^error: ", ""));
-                log(call, path, container);
-            }
+        if (Json.text(pod, "status", "phase").equals("Running")) {
+            Attachment.joinOrLog(call, pod, container, true);
         } else {
             // It ended before anyone could attach: what it said is in its log.
-            log(call, path, container);
+            Attachment.log(call, pod, container, true);
         }
         return flags.text("restart").equals("Always") ? 0 : exitCode(call, path);
-    }
-
-    private static void log(Invocation call, String path, String container) {
-        try {
-            Http.Response response = call.connection().stream(
-                    Connection.query(path + "/log", Map.of("container", container, "follow", "true")),
-                    "application/json, */*");
-            byte[] all = response.bytes();
-            call.io().out().write(all, 0, all.length);
-            call.io().out().flush();
-        } catch (IOException e) {
-            throw CommandFailure.error(String.valueOf(e.getMessage()));
-        }
     }
 
     private static int exitCode(Invocation call, String path) {
