@@ -267,14 +267,9 @@ public final class CronJobController implements Controller {
     private void deleteJob(CronJob cron, Job job) {
         DeleteRequest request =
                 DeleteRequest.ofUid(job.getMetadata().getUid()).with(DeleteRequest.Propagation.Background);
-        try {
-            context.api().delete(Job.class, ObjectKey.of(job), request);
+        if (context.api().deleteIfPresent(Job.class, ObjectKey.of(job), request)) {
             events.normal(
                     cron, "SuccessfulDelete", "Deleted job " + job.getMetadata().getName());
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e) && !ApiErrors.isConflict(e)) {
-                throw e;
-            }
         }
     }
 

@@ -211,15 +211,9 @@ public final class DeploymentController implements Controller {
     }
 
     private void deleteSet(ReplicaSet set) {
-        try {
-            DeleteRequest request = DeleteRequest.ofUid(set.getMetadata().getUid())
-                    .atVersion(set.getMetadata().getResourceVersion());
-            context.api().delete(ReplicaSet.class, ObjectKey.of(set), request);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        DeleteRequest request = DeleteRequest.ofUid(set.getMetadata().getUid())
+                .atVersion(set.getMetadata().getResourceVersion());
+        context.api().deleteIfPresent(ReplicaSet.class, ObjectKey.of(set), request);
     }
 
     private void writeRevision(Deployment deployment, String revision) {

@@ -81,14 +81,8 @@ public final class SliceMirroringController implements Controller {
         }
         changes.update().forEach(slice -> context.api().update(slice));
         for (EndpointSlice slice : changes.delete()) {
-            try {
-                DeleteRequest request = DeleteRequest.ofUid(slice.getMetadata().getUid());
-                context.api().delete(EndpointSlice.class, ObjectKey.of(slice), request);
-            } catch (KubernetesClientException e) {
-                if (!ApiErrors.isNotFound(e)) {
-                    throw e;
-                }
-            }
+            DeleteRequest request = DeleteRequest.ofUid(slice.getMetadata().getUid());
+            context.api().deleteIfPresent(EndpointSlice.class, ObjectKey.of(slice), request);
         }
         return Result.done();
     }

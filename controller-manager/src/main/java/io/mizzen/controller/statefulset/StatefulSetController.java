@@ -229,16 +229,11 @@ public final class StatefulSetController implements Controller {
         String text = "delete Pod " + pod.getMetadata().getName() + " in StatefulSet "
                 + set.getMetadata().getName();
         try {
-            context.api()
-                    .delete(
-                            Pod.class,
-                            ObjectKey.of(pod),
-                            DeleteRequest.ofUid(pod.getMetadata().getUid()));
-            events.normal(set, "SuccessfulDelete", text + " successful");
-        } catch (KubernetesClientException e) {
-            if (ApiErrors.isNotFound(e) || ApiErrors.isConflict(e)) {
-                return;
+            DeleteRequest request = DeleteRequest.ofUid(pod.getMetadata().getUid());
+            if (context.api().deleteIfPresent(Pod.class, ObjectKey.of(pod), request)) {
+                events.normal(set, "SuccessfulDelete", text + " successful");
             }
+        } catch (KubernetesClientException e) {
             events.warning(set, "FailedDelete", text + " failed error: " + ApiErrors.message(e));
             throw e;
         }
