@@ -62,10 +62,8 @@ public final class CronJobController implements Controller {
         this.loop = context.loop(queue, NAME, 5, this::reconcile);
         jobs.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         crons.onChange(newest.handler(cron -> queue.add(ObjectKey.of(cron))));
-        jobs.onChange(ChangeHandler.of(job -> OwnerReferences.controllerOf(job)
-                .filter(reference -> "CronJob".equals(reference.getKind()))
-                .ifPresent(
-                        reference -> queue.add(new ObjectKey(ObjectKey.of(job).namespace(), reference.getName())))));
+        jobs.onChange(ChangeHandler.of(
+                job -> OwnerReferences.controllerKey(job, "CronJob").ifPresent(queue::add)));
     }
 
     @Override

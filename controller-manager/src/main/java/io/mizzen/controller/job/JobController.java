@@ -70,7 +70,8 @@ public final class JobController implements Controller {
                 context.loop(orphans, "job-orphan-pods", 1, this::releaseOrphan));
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         jobs.onChange(newest.handler(job -> queue.add(ObjectKey.of(job))));
-        pods.onChange(new PodHandler());
+        pods.onChange(expectations.handler(pod -> OwnerReferences.controllerKey(pod, "Job"), queue));
+        pods.onChange(ChangeHandler.of(this::wakeIfOrphan));
     }
 
     @Override
@@ -232,39 +233,10 @@ public final class JobController implements Controller {
         return ApiErrors.ifPresent(() -> context.api().patch(Pod.class, ObjectKey.of(pod), patch));
     }
 
-    private final class PodHandler implements ChangeHandler<Pod> {
-        @Override
-        public void added(Pod pod) {
-            jobOf(pod).ifPresent(key -> {
-                expectations.creationObserved(key);
-                queue.add(key);
-            });
-            releaseOrphan(pod);
-        }
-
-        @Override
-        public void updated(Pod old, Pod pod) {
-            jobOf(old).ifPresent(queue::add);
-            jobOf(pod).ifPresent(queue::add);
-            releaseOrphan(pod);
-        }
-
-        @Override
-        public void deleted(Pod last) {
-            jobOf(last).ifPresent(queue::add);
-        }
-
-        private Optional<ObjectKey> jobOf(Pod pod) {
-            return OwnerReferences.controllerOf(pod)
-                    .filter(reference -> "Job".equals(reference.getKind()))
-                    .map(reference -> new ObjectKey(ObjectKey.of(pod).namespace(), reference.getName()));
-        }
-
-        /** A tracked pod whose Job is gone would otherwise never go. */
-        private void releaseOrphan(Pod pod) {
-            if (JobCore.isTracked(pod) && OwnerReferences.controllerOf(pod).isEmpty()) {
-                orphans.add(ObjectKey.of(pod));
-            }
+    /** A tracked pod whose Job is gone would otherwise never go. */
+    private void wakeIfOrphan(Pod pod) {
+        if (JobCore.isTracked(pod) && OwnerReferences.controllerOf(pod).isEmpty()) {
+            orphans.add(ObjectKey.of(pod));
         }
     }
 }

@@ -73,10 +73,8 @@ public final class StatefulSetController implements Controller {
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         revisions.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         sets.onChange(ChangeHandler.of(set -> queue.add(ObjectKey.of(set))));
-        pods.onChange(ChangeHandler.of(pod -> OwnerReferences.controllerOf(pod)
-                .filter(reference -> "StatefulSet".equals(reference.getKind()))
-                .ifPresent(
-                        reference -> queue.add(new ObjectKey(ObjectKey.of(pod).namespace(), reference.getName())))));
+        pods.onChange(ChangeHandler.of(
+                pod -> OwnerReferences.controllerKey(pod, "StatefulSet").ifPresent(queue::add)));
     }
 
     @Override
