@@ -36,7 +36,6 @@ import java.util.Optional;
  * Stateless; each component's threads are its own.
  */
 final class Components {
-    private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
     private static final Duration RUNTIME_TIMEOUT = Duration.ofMinutes(2);
     private static final int MAX_PODS = 110;
     private static final int NODE_MASK_SIZE = 24;
@@ -114,7 +113,7 @@ final class Components {
                         network.clusterCidr().toString(),
                         List.of(network.dns()),
                         network.domain(),
-                        RESOLV_CONF),
+                        node.resolvConf()),
                 Optional.of(new ServerOptions(
                         "0.0.0.0",
                         node.kubeletPort(),
@@ -166,7 +165,7 @@ final class Components {
                 ClusterDnsOptions.DEFAULT_PORT,
                 network.dns(),
                 network.domain(),
-                RESOLV_CONF,
+                node.resolvConf(),
                 List.of(network.clusterCidr().toString()));
     }
 

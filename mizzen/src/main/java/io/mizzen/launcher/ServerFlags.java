@@ -33,7 +33,12 @@ final class ServerFlags {
 
     private static final List<Flag> NODE = List.of(
             Flag.value("node-name", "NAME", "", "Name of this node; empty: the host's"),
-            Flag.value("node-ip", "IP", "", "Address of this node; empty: that of the default route"));
+            Flag.value("node-ip", "IP", "", "Address of this node; empty: that of the default route"),
+            Flag.value(
+                    "resolv-conf",
+                    "FILE",
+                    "/etc/resolv.conf",
+                    "This host's name servers: of pods with dnsPolicy Default, and for names outside the cluster"));
 
     private static final List<Flag> KUBELET = List.of(
             Flag.value(

@@ -81,6 +81,7 @@ record ServerSettings(
      *
      * @param name of the Node object
      * @param ip its address
+     * @param resolvConf the host's name servers
      * @param runtimeEndpoint CRI socket; empty for a containerd of our own
      * @param cniBinDir CNI plugins
      * @param bridgeName bridge of pods
@@ -93,6 +94,7 @@ record ServerSettings(
     record Node(
             String name,
             String ip,
+            Path resolvConf,
             Optional<Path> runtimeEndpoint,
             Path cniBinDir,
             String bridgeName,
@@ -105,6 +107,7 @@ record ServerSettings(
             return new Node(
                     Machine.nodeName(flags.text("node-name")),
                     Machine.nodeIp(flags.text("node-ip")),
+                    flags.path("resolv-conf"),
                     flags.isGiven("container-runtime-endpoint")
                             ? Optional.of(socket(flags.text("container-runtime-endpoint")))
                             : Optional.empty(),
@@ -115,6 +118,22 @@ record ServerSettings(
                     flags.path("pod-log-dir"),
                     flags.path("container-log-dir"),
                     CareFlags.care(flags));
+        }
+
+        /** For a component that runs no pods: who and where it is. */
+        static Node withoutPods(FlagValues flags) {
+            return new Node(
+                    Machine.nodeName(flags.text("node-name")),
+                    Machine.nodeIp(flags.text("node-ip")),
+                    flags.path("resolv-conf"),
+                    Optional.empty(),
+                    Path.of("/"),
+                    "",
+                    "/",
+                    0,
+                    Path.of("/"),
+                    Path.of("/"),
+                    NodeCare.defaults());
         }
 
         private static Path socket(String text) {

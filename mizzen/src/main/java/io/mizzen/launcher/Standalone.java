@@ -3,7 +3,6 @@ package io.mizzen.launcher;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.mizzen.kubelet.NodeCare;
 import io.mizzen.launcher.ComponentStack.Component;
 import io.mizzen.launcher.ServerSettings.Network;
 import io.mizzen.launcher.ServerSettings.Node;
@@ -38,17 +37,7 @@ final class Standalone {
 
     static void apiServer(FlagValues flags) throws IOException, InterruptedException {
         Path dataDir = flags.path("data-dir");
-        Node node = new Node(
-                Machine.nodeName(flags.text("node-name")),
-                Machine.nodeIp(flags.text("node-ip")),
-                Optional.empty(),
-                dataDir,
-                "",
-                "/",
-                0,
-                dataDir,
-                dataDir,
-                NodeCare.defaults());
+        Node node = Node.withoutPods(flags);
         ServerSettings.Api api = ServerSettings.api(flags, node.ip());
         Network network = Network.from(flags);
         Path kubeconfig = flags.path("write-kubeconfig");
@@ -108,17 +97,7 @@ final class Standalone {
     static void kubeProxy(FlagValues flags) throws InterruptedException {
         Machine.requireRoot("mizzen kube-proxy");
         Network network = Network.from(flags);
-        Node node = new Node(
-                Machine.nodeName(flags.text("node-name")),
-                Machine.nodeIp(flags.text("node-ip")),
-                Optional.empty(),
-                Path.of("/"),
-                "",
-                "/",
-                0,
-                Path.of("/"),
-                Path.of("/"),
-                NodeCare.defaults());
+        Node node = Node.withoutPods(flags);
         runUntilStopped(new Component(
                 "kube-proxy",
                 () -> Components.kubeProxy(kubeconfig(flags, Client.KUBE_PROXY), node, network, registry())));
