@@ -1,7 +1,8 @@
 #!/bin/sh
 # What 200 rolling updates' worth of pods leave behind: threads, file descriptors, network namespaces, mounts, cgroups,
-# live heap. Prints before and after; the two columns should be equal, but for the heap's noise.
-#   bench/churn.sh [UPDATES]
+# live heap. Prints them before, half way, right after and when the watch history has aged: the first and the last column
+# should be equal but for the heap, which keeps the events of the last hour.
+#   bench/churn.sh [UPDATES [SECONDS-OF-REST]]     rest an hour and a bit to see the events gone as well
 set -eu
 . "$(dirname "$(readlink -f "$0")")/cluster.sh"
 
@@ -42,10 +43,14 @@ while [ "$round" -lt "$updates" ]; do
     kubectl set env deployment/web ROUND="$round" >/dev/null
     kubectl rollout status deployment/web --timeout=120s >/dev/null
     round=$((round + 1))
+    [ "$round" != "$((updates / 2))" ] || figures >"$folder/half"
 done
 await_running web 2
 echo "$updates rolling updates of 2 pods in $(since "$begin") s"
-sleep 30
-figures >"$folder/after"
-paste -d ' ' "$folder/before" "$folder/after" | awk 'BEGIN { printf "%-24s %8s %8s\n", "", "before", "after" }
-    { printf "%-24s %8s %8s\n", $1, $2, $4 }'
+figures >"$folder/all"
+# A resource's watch history is kept for 75 s.
+sleep "${2:-100}"
+figures >"$folder/aged"
+paste -d ' ' "$folder/before" "$folder/half" "$folder/all" "$folder/aged" | awk '
+    BEGIN { printf "%-24s %8s %8s %8s %8s\n", "", "before", "half", "all", "aged" }
+    { printf "%-24s %8s %8s %8s %8s\n", $1, $2, $4, $6, $8 }'

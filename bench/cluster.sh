@@ -15,6 +15,16 @@ now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.2f", b - a }'; }
 inside() { nsenter --net=/run/netns/$netns "$@"; }
 kubectl() { inside "$dist/bin/kubectl" "$@"; }
+# curl with the administrator's certificate.
+api() {
+    [ -e "$folder/admin.key" ] || {
+        part certificate-authority-data ca.crt
+        part client-certificate-data admin.crt
+        part client-key-data admin.key
+    }
+    inside curl -sN --cacert "$folder/ca.crt" --cert "$folder/admin.crt" --key "$folder/admin.key" "$@"
+}
+part() { grep "$1:" "$KUBECONFIG" | head -1 | sed 's/.*: //' | base64 -d >"$folder/$2"; }
 ctr_() { ctr --address "$folder/data/containerd/containerd.sock" --namespace k8s.io "$@"; }
 
 make_network() {

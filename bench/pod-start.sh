@@ -6,13 +6,6 @@ set -eu
 
 rounds=${1:-20}
 new_cluster
-part() { grep "$1:" "$KUBECONFIG" | head -1 | sed 's/.*: //' | base64 -d >"$folder/$2"; }
-part certificate-authority-data ca.crt
-part client-certificate-data admin.crt
-part client-key-data admin.key
-api() {
-    nsenter --net=/run/netns/$netns curl -sN --cacert "$folder/ca.crt" --cert "$folder/admin.crt" --key "$folder/admin.key" "$@"
-}
 pods=https://127.0.0.1:6443/api/v1/namespaces/default/pods
 median() { sort -n | awk '{ all[NR] = $1 } END { printf "%.3f", all[int((NR + 1) / 2)] }'; }
 

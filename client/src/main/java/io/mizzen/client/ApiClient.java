@@ -41,6 +41,15 @@ public interface ApiClient {
     /** Deletes an object; an absent one is a 404. */
     <T extends HasMetadata> void delete(Class<T> type, ObjectKey key, DeleteRequest request);
 
+    /**
+     * Deletes an object that may have gone already.
+     *
+     * @return whether this request deleted it; if not, the object that the request means is no more
+     */
+    default <T extends HasMetadata> boolean deleteIfPresent(Class<T> type, ObjectKey key, DeleteRequest request) {
+        return request.unlessGone(() -> delete(type, key, request));
+    }
+
     /** Requests by resource instead of model class, for kinds known only at run time. */
     Dynamic dynamic();
 
@@ -58,6 +67,11 @@ public interface ApiClient {
 
         /** Deletes an object; an absent one is a 404. */
         void delete(ResourceType type, ObjectKey key, DeleteRequest request);
+
+        /** Deletes an object that may have gone already, on the terms of {@link ApiClient#deleteIfPresent}. */
+        default boolean deleteIfPresent(ResourceType type, ObjectKey key, DeleteRequest request) {
+            return request.unlessGone(() -> delete(type, key, request));
+        }
 
         /** Deletes every object of a namespace. */
         void deleteCollection(ResourceType type, String namespace, DeleteRequest request);

@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.api.model.StatusCause;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** What a failed request means, read from the code and reason of the {@code Status} that the server answered. */
 public final class ApiErrors {
@@ -15,6 +17,18 @@ public final class ApiErrors {
     /** The object does not exist. */
     public static boolean isNotFound(KubernetesClientException e) {
         return e.getCode() == 404;
+    }
+
+    /** Sends a request about an object; empty if there is no such object any more. */
+    public static <T> Optional<T> ifPresent(Supplier<T> request) {
+        try {
+            return Optional.of(request.get());
+        } catch (KubernetesClientException e) {
+            if (isNotFound(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /** The object was changed since it was read, or a precondition did not hold. */

@@ -123,19 +123,9 @@ public final class ControllerRef {
     /** Writes the references only if the object is still as it was read. An object that is gone is nobody's any more. */
     private static <T extends HasMetadata> Optional<T> patch(
             ApiClient api, Class<T> type, T object, List<OwnerReference> references) {
-        ObjectNode patch = Json.object();
-        ObjectNode metadata = patch.putObject("metadata");
-        metadata.put("uid", object.getMetadata().getUid());
-        metadata.put("resourceVersion", object.getMetadata().getResourceVersion());
-        ArrayNode array = metadata.putArray("ownerReferences");
+        ObjectNode patch = Patches.guarded(object);
+        ArrayNode array = Patches.metadataList(patch, "ownerReferences");
         references.forEach(reference -> array.add(Json.<ObjectNode>tree(reference)));
-        try {
-            return Optional.of(api.patch(type, ObjectKey.of(object), patch));
-        } catch (KubernetesClientException e) {
-            if (ApiErrors.isNotFound(e)) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return ApiErrors.ifPresent(() -> api.patch(type, ObjectKey.of(object), patch));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.client;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Optional;
 
 /**
@@ -50,5 +51,22 @@ public record DeleteRequest(
     /** The same with this grace period. */
     public DeleteRequest withGrace(long seconds) {
         return new DeleteRequest(uid, resourceVersion, propagation, Optional.of(seconds));
+    }
+
+    /**
+     * Sends this request; false if the answer says that the object it means has gone: there is none of that name, or,
+     * where only the UID was given, another one. A conflict about a version says no such thing and is thrown.
+     */
+    boolean unlessGone(Runnable sending) {
+        try {
+            sending.run();
+            return true;
+        } catch (KubernetesClientException e) {
+            boolean isAnother = ApiErrors.isConflict(e) && uid.isPresent() && resourceVersion.isEmpty();
+            if (!ApiErrors.isNotFound(e) && !isAnother) {
+                throw e;
+            }
+            return false;
+        }
     }
 }

@@ -9,8 +9,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 /**
  * Remembers which creations and deletions a controller has asked for and its cache has not shown yet, so that it does
@@ -106,6 +108,35 @@ public final class Expectations<K> {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * A handler of changes of what is created: notes that a creation was seen, then wakes the one whose work the object is. A
+     * change wakes both the one it was of and the one it is of.
+     *
+     * @param ownerOf whose work an object is; empty for what is not this controller's
+     */
+    public <T> ChangeHandler<T> handler(Function<? super T, Optional<K>> ownerOf, WorkQueue<K> queue) {
+        return new ChangeHandler<>() {
+            @Override
+            public void added(T object) {
+                ownerOf.apply(object).ifPresent(key -> {
+                    creationObserved(key);
+                    queue.add(key);
+                });
+            }
+
+            @Override
+            public void updated(T old, T object) {
+                ownerOf.apply(old).ifPresent(queue::add);
+                ownerOf.apply(object).ifPresent(queue::add);
+            }
+
+            @Override
+            public void deleted(T last) {
+                ownerOf.apply(last).ifPresent(queue::add);
+            }
+        };
     }
 
     /** Forgets a key, when its owner is gone. */

@@ -138,14 +138,7 @@ public final class HttpApiClient implements ApiClient, ApiClient.Dynamic {
     }
 
     private Optional<JsonNode> findTree(String path, String accept) {
-        try {
-            return Optional.of(transport.send("GET", path, accept, null, null));
-        } catch (KubernetesClientException e) {
-            if (ApiErrors.isNotFound(e)) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return ApiErrors.ifPresent(() -> transport.send("GET", path, accept, null, null));
     }
 
     private static void requireObject(JsonNode answer) {

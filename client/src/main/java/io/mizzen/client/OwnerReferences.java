@@ -25,6 +25,13 @@ public final class OwnerReferences {
                 .findFirst();
     }
 
+    /** The key of the controller of an object, if that is of this kind; it is taken to be in the object's namespace. */
+    public static Optional<ObjectKey> controllerKey(HasMetadata object, String kind) {
+        return controllerOf(object)
+                .filter(reference -> kind.equals(reference.getKind()))
+                .map(reference -> new ObjectKey(ObjectKey.of(object).namespace(), reference.getName()));
+    }
+
     /** Whether {@code owner} is the controller of {@code object}, by UID. */
     public static boolean isControlledBy(HasMetadata object, HasMetadata owner) {
         return controllerOf(object)

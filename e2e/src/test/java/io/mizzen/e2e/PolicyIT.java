@@ -72,6 +72,40 @@ class PolicyIT {
     }
 
     @Test
+    void nobodyGivesOnRightsThatHeLacks() {
+        Kubectl kubectl = namespace("escalation");
+        kubectl.ok("create", "role", "keeper", "--verb=create,get,patch", "--resource=roles,rolebindings");
+        kubectl.ok("create", "rolebinding", "keeper", "--role=keeper", "--user=jane");
+        kubectl.ok("create", "rolebinding", "viewer", "--clusterrole=view", "--user=jane");
+
+        kubectl.ok("create", "role", "readers", "--verb=get,list", "--resource=pods", "--as=jane");
+        kubectl.ok("create", "rolebinding", "reader", "--role=readers", "--user=joe", "--as=jane");
+        assertThat(kubectl.fails("create", "role", "deleters", "--verb=get,delete", "--resource=pods", "--as=jane"))
+                .contains("roles.rbac.authorization.k8s.io \"deleters\" is forbidden: user \"jane\""
+                        + " (groups=[\"system:authenticated\"]) is attempting to grant RBAC permissions not currently held:\n"
+                        + "{APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"delete\"]}");
+        assertThat(kubectl.fails(
+                        "patch",
+                        "role",
+                        "readers",
+                        "--as=jane",
+                        "-p",
+                        "{\"rules\":[{\"apiGroups\":[\"*\"],\"resources\":[\"*\"],\"verbs\":[\"*\"]}]}"))
+                .contains("not currently held");
+        assertThat(kubectl.fails("create", "rolebinding", "boss", "--clusterrole=admin", "--user=jane", "--as=jane"))
+                .contains("not currently held");
+        assertThat(kubectl.fails("create", "rolebinding", "none", "--role=none", "--user=jane", "--as=jane"))
+                .contains("roles.rbac.authorization.k8s.io \"none\" not found");
+
+        kubectl.ok("create", "role", "binder", "--verb=bind", "--resource=clusterroles", "--resource-name=edit");
+        kubectl.ok("create", "rolebinding", "binder", "--role=binder", "--user=jane");
+        kubectl.ok("create", "rolebinding", "editor", "--clusterrole=edit", "--user=joe", "--as=jane");
+        kubectl.ok("create", "role", "escalator", "--verb=escalate", "--resource=roles");
+        kubectl.ok("create", "rolebinding", "escalator", "--role=escalator", "--user=jane");
+        kubectl.ok("create", "role", "deleters", "--verb=get,delete", "--resource=pods", "--as=jane");
+    }
+
+    @Test
     void aPodOfHigherPriorityTakesThePlaceOfALowerOne() {
         Kubectl kubectl = namespace("priorities");
         admin.ok("create", "priorityclass", "urgent", "--value=1000");

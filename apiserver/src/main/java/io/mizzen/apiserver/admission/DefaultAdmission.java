@@ -2,6 +2,7 @@
 package io.mizzen.apiserver.admission;
 
 import io.mizzen.apiserver.authorization.Authorizer;
+import io.mizzen.apiserver.authorization.RoleEscalation;
 import io.mizzen.apiserver.registry.Metadata;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.cache.ObjectCache;
@@ -16,7 +17,8 @@ public final class DefaultAdmission {
             Storage storage,
             Metadata names,
             NodeRestriction nodeRestriction,
-            Authorizer authorizer) {
+            Authorizer authorizer,
+            RoleEscalation escalation) {
         return new Admission(List.of(
                 new NamespaceLifecycle(cache, storage),
                 new LimitRanger(cache),
@@ -32,6 +34,7 @@ public final class DefaultAdmission {
                 new CertificatePlugins.Approval(authorizer),
                 new CertificatePlugins.Signing(authorizer),
                 new CertificatePlugins.SubjectRestriction(),
+                new RoleEscalationPlugin(escalation),
                 new ResourceQuotaPlugin(cache, storage)));
     }
 

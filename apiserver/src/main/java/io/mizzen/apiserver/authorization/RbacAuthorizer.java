@@ -15,6 +15,7 @@ import io.mizzen.apiserver.storage.cache.ResourceKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -113,7 +114,11 @@ public final class RbacAuthorizer implements Authorizer {
         }
         for (Subject subject : binding.subjects()) {
             if (subject.matches(user, binding.namespace())) {
-                return visitor.visit(binding, subject, rules(binding));
+                return visitor.visit(
+                        binding,
+                        subject,
+                        rules(binding.roleKind(), binding.namespace(), binding.roleName())
+                                .orElse(List.of()));
             }
         }
         return false;
@@ -124,13 +129,22 @@ public final class RbacAuthorizer implements Authorizer {
         return cache.list(request) instanceof ListResult.Listed listed ? listed.items() : List.of();
     }
 
-    private List<Rule> rules(Binding binding) {
-        boolean clusterWide = binding.roleKind().equals("ClusterRole");
-        String key = clusterWide
-                ? "/registry/clusterroles/" + binding.roleName()
-                : "/registry/roles/" + binding.namespace() + "/" + binding.roleName();
-        CachedObject role = cache.get(clusterWide ? CLUSTER_ROLES : ROLES, key);
-        return role == null ? List.of() : parse(role).rules();
+    /** All rules a user has in a namespace, or cluster-wide when that is empty. */
+    List<Rule> rulesFor(UserInfo user, String namespace) {
+        List<Rule> held = new ArrayList<>();
+        visit(user, namespace, (binding, subject, rules) -> {
+            held.addAll(rules);
+            return false;
+        });
+        return held;
+    }
+
+    /** The rules of a Role in the namespace or of a ClusterRole; empty when there is none of that name. */
+    Optional<List<Rule>> rules(String kind, String namespace, String name) {
+        boolean clusterWide = kind.equals("ClusterRole");
+        String key = clusterWide ? "/registry/clusterroles/" + name : "/registry/roles/" + namespace + "/" + name;
+        return Optional.ofNullable(cache.get(clusterWide ? CLUSTER_ROLES : ROLES, key))
+                .map(role -> parse(role).rules());
     }
 
     private Parsed parse(CachedObject object) {

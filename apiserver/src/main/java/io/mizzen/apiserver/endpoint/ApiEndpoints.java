@@ -13,6 +13,7 @@ import io.mizzen.apiserver.authentication.ServiceAccountTokens;
 import io.mizzen.apiserver.authorization.Authorizer;
 import io.mizzen.apiserver.authorization.NodeAuthorizer;
 import io.mizzen.apiserver.authorization.RbacAuthorizer;
+import io.mizzen.apiserver.authorization.RoleEscalation;
 import io.mizzen.apiserver.bootstrap.Bootstrap;
 import io.mizzen.apiserver.metrics.MetricsScraper;
 import io.mizzen.apiserver.proxy.Forwarder;
@@ -65,7 +66,8 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
         Authorizer authorizer =
                 Authorizer.anyOf(List.of(new NodeAuthorizer(cache, Bootstrap.clusterRole("system:node")), rbac));
         NodeRestriction nodeRestriction = DefaultAdmission.nodeRestriction(storage);
-        Admission admission = DefaultAdmission.of(cache, storage, metadata, nodeRestriction, authorizer);
+        Admission admission = DefaultAdmission.of(
+                cache, storage, metadata, nodeRestriction, authorizer, new RoleEscalation(rbac, authorizer));
         ObjectStore store = new ObjectStore(storage, admission, metadata);
         ObjectDeletion deletion = new ObjectDeletion(storage, admission);
         ServiceAccountTokens tokens = new ServiceAccountTokens(

@@ -2,8 +2,6 @@
 package io.mizzen.controller.bootstrap;
 
 import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.DeleteRequest;
@@ -68,17 +66,9 @@ public final class TokenCleaner implements Controller {
         if (now.isBefore(expiry.get())) {
             return Result.after(Duration.between(now, expiry.get()));
         }
-        try {
-            context.api()
-                    .delete(
-                            Secret.class,
-                            key,
-                            DeleteRequest.ofUid(secret.get().getMetadata().getUid()));
+        DeleteRequest request = DeleteRequest.ofUid(secret.get().getMetadata().getUid());
+        if (context.api().deleteIfPresent(Secret.class, key, request)) {
             log.info("Bootstrap token {} has expired and was deleted", key.name());
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e) && !ApiErrors.isConflict(e)) {
-                throw e;
-            }
         }
         return Result.done();
     }

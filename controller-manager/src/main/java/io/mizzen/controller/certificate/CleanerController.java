@@ -2,8 +2,6 @@
 package io.mizzen.controller.certificate;
 
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Informer;
@@ -54,17 +52,11 @@ public final class CleanerController implements Controller {
         Instant now = context.clock().instant();
         for (CertificateSigningRequest request : requests.list()) {
             if (CleanerRules.isOver(request, end(request), now)) {
-                try {
-                    context.api()
-                            .delete(
-                                    CertificateSigningRequest.class,
-                                    ObjectKey.of(request),
-                                    DeleteRequest.ofUid(request.getMetadata().getUid()));
-                } catch (KubernetesClientException e) {
-                    if (!ApiErrors.isNotFound(e)) {
-                        throw e;
-                    }
-                }
+                context.api()
+                        .deleteIfPresent(
+                                CertificateSigningRequest.class,
+                                ObjectKey.of(request),
+                                DeleteRequest.ofUid(request.getMetadata().getUid()));
             }
         }
         return Result.after(PERIOD);

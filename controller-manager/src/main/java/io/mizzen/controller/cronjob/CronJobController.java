@@ -62,10 +62,8 @@ public final class CronJobController implements Controller {
         this.loop = context.loop(queue, NAME, 5, this::reconcile);
         jobs.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         crons.onChange(newest.handler(cron -> queue.add(ObjectKey.of(cron))));
-        jobs.onChange(ChangeHandler.of(job -> OwnerReferences.controllerOf(job)
-                .filter(reference -> "CronJob".equals(reference.getKind()))
-                .ifPresent(
-                        reference -> queue.add(new ObjectKey(ObjectKey.of(job).namespace(), reference.getName())))));
+        jobs.onChange(ChangeHandler.of(
+                job -> OwnerReferences.controllerKey(job, "CronJob").ifPresent(queue::add)));
     }
 
     @Override
@@ -267,14 +265,9 @@ public final class CronJobController implements Controller {
     private void deleteJob(CronJob cron, Job job) {
         DeleteRequest request =
                 DeleteRequest.ofUid(job.getMetadata().getUid()).with(DeleteRequest.Propagation.Background);
-        try {
-            context.api().delete(Job.class, ObjectKey.of(job), request);
+        if (context.api().deleteIfPresent(Job.class, ObjectKey.of(job), request)) {
             events.normal(
                     cron, "SuccessfulDelete", "Deleted job " + job.getMetadata().getName());
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e) && !ApiErrors.isConflict(e)) {
-                throw e;
-            }
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.daemon;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
@@ -83,11 +84,8 @@ public final class DaemonSetController implements Controller {
         revisions.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         sets.onChange(ChangeHandler.of(set -> queue.add(ObjectKey.of(set))));
         nodes.onChange(new NodeHandler());
-        pods.onChange(new PodHandler());
-        revisions.onChange(ChangeHandler.of(revision -> OwnerReferences.controllerOf(revision)
-                .filter(reference -> "DaemonSet".equals(reference.getKind()))
-                .ifPresent(reference ->
-                        queue.add(new ObjectKey(ObjectKey.of(revision).namespace(), reference.getName())))));
+        pods.onChange(expectations.handler(DaemonSetController::setOf, queue));
+        revisions.onChange(ChangeHandler.of(revision -> setOf(revision).ifPresent(queue::add)));
     }
 
     @Override
@@ -287,6 +285,10 @@ public final class DaemonSetController implements Controller {
         return value == 0 ? null : value;
     }
 
+    private static Optional<ObjectKey> setOf(HasMetadata object) {
+        return OwnerReferences.controllerKey(object, "DaemonSet");
+    }
+
     private final class NodeHandler implements ChangeHandler<Node> {
         @Override
         public void added(Node node) {
@@ -311,33 +313,6 @@ public final class DaemonSetController implements Controller {
 
         private void wakeAll() {
             sets.list().forEach(set -> queue.add(ObjectKey.of(set)));
-        }
-    }
-
-    private final class PodHandler implements ChangeHandler<Pod> {
-        @Override
-        public void added(Pod pod) {
-            setOf(pod).ifPresent(key -> {
-                expectations.creationObserved(key);
-                queue.add(key);
-            });
-        }
-
-        @Override
-        public void updated(Pod old, Pod pod) {
-            setOf(old).ifPresent(queue::add);
-            setOf(pod).ifPresent(queue::add);
-        }
-
-        @Override
-        public void deleted(Pod last) {
-            setOf(last).ifPresent(queue::add);
-        }
-
-        private Optional<ObjectKey> setOf(Pod pod) {
-            return OwnerReferences.controllerOf(pod)
-                    .filter(reference -> "DaemonSet".equals(reference.getKind()))
-                    .map(reference -> new ObjectKey(ObjectKey.of(pod).namespace(), reference.getName()));
         }
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.deployment;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -211,15 +210,9 @@ public final class DeploymentController implements Controller {
     }
 
     private void deleteSet(ReplicaSet set) {
-        try {
-            DeleteRequest request = DeleteRequest.ofUid(set.getMetadata().getUid())
-                    .atVersion(set.getMetadata().getResourceVersion());
-            context.api().delete(ReplicaSet.class, ObjectKey.of(set), request);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        DeleteRequest request = DeleteRequest.ofUid(set.getMetadata().getUid())
+                .atVersion(set.getMetadata().getResourceVersion());
+        context.api().deleteIfPresent(ReplicaSet.class, ObjectKey.of(set), request);
     }
 
     private void writeRevision(Deployment deployment, String revision) {
@@ -292,12 +285,6 @@ public final class DeploymentController implements Controller {
         }
     }
 
-    private Optional<ObjectKey> ownerOf(HasMetadata object, String kind) {
-        return OwnerReferences.controllerOf(object)
-                .filter(reference -> kind.equals(reference.getKind()))
-                .map(reference -> new ObjectKey(ObjectKey.of(object).namespace(), reference.getName()));
-    }
-
     private final class SetHandler implements ChangeHandler<ReplicaSet> {
         @Override
         public void added(ReplicaSet set) {
@@ -309,7 +296,7 @@ public final class DeploymentController implements Controller {
             Optional<String> before = OwnerReferences.controllerOf(old).map(OwnerReference::getUid);
             Optional<String> after = OwnerReferences.controllerOf(set).map(OwnerReference::getUid);
             if (!before.equals(after)) {
-                ownerOf(old, "Deployment").ifPresent(key -> {
+                OwnerReferences.controllerKey(old, "Deployment").ifPresent(key -> {
                     ownWrites.gone(key, old.getMetadata().getUid());
                     queue.add(key);
                 });
@@ -319,7 +306,7 @@ public final class DeploymentController implements Controller {
 
         @Override
         public void deleted(ReplicaSet last) {
-            ownerOf(last, "Deployment").ifPresent(key -> {
+            OwnerReferences.controllerKey(last, "Deployment").ifPresent(key -> {
                 ownWrites.gone(key, last.getMetadata().getUid());
                 queue.add(key);
             });
@@ -327,7 +314,7 @@ public final class DeploymentController implements Controller {
 
         private void wake(ReplicaSet set) {
             if (OwnerReferences.controllerOf(set).isPresent()) {
-                ownerOf(set, "Deployment").ifPresent(queue::add);
+                OwnerReferences.controllerKey(set, "Deployment").ifPresent(queue::add);
                 return;
             }
             for (Deployment deployment :
@@ -350,9 +337,9 @@ public final class DeploymentController implements Controller {
 
         @Override
         public void deleted(Pod last) {
-            ownerOf(last, "ReplicaSet")
+            OwnerReferences.controllerKey(last, "ReplicaSet")
                     .flatMap(sets::find)
-                    .flatMap(set -> ownerOf(set, "Deployment"))
+                    .flatMap(set -> OwnerReferences.controllerKey(set, "Deployment"))
                     .flatMap(deployments::find)
                     .filter(Rollout::isRecreate)
                     .ifPresent(deployment -> queue.add(ObjectKey.of(deployment)));

@@ -139,9 +139,9 @@ public final class DisruptionController implements Controller {
         return switch (controller.getKind()) {
             case "ReplicaSet" -> {
                 Optional<ReplicaSet> set = replicaSets.find(key);
-                Optional<Deployment> deployment = set.flatMap(OwnerReferences::controllerOf)
-                        .filter(reference -> "Deployment".equals(reference.getKind()))
-                        .flatMap(reference -> deployments.find(new ObjectKey(namespace, reference.getName())));
+                Optional<Deployment> deployment = set.flatMap(
+                                owned -> OwnerReferences.controllerKey(owned, "Deployment"))
+                        .flatMap(deployments::find);
                 yield deployment.isPresent()
                         ? note(
                                 sizes,

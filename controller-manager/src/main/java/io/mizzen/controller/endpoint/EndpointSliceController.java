@@ -57,7 +57,7 @@ public final class EndpointSliceController implements Controller {
                 slice -> serviceOf(slice).map(ObjectKey::toString).stream().toList());
         services.onChange(ChangeHandler.of(service -> queue.add(ObjectKey.of(service))));
         pods.onChange(new ServiceWatch(services, queue));
-        slices.onChange(new SliceHandler());
+        slices.onChange(expectations.handler(EndpointSliceController::serviceOf, queue));
     }
 
     @Override
@@ -127,14 +127,8 @@ public final class EndpointSliceController implements Controller {
         }
         changes.update().forEach(slice -> context.api().update(slice));
         for (EndpointSlice slice : changes.delete()) {
-            try {
-                DeleteRequest request = DeleteRequest.ofUid(slice.getMetadata().getUid());
-                context.api().delete(EndpointSlice.class, ObjectKey.of(slice), request);
-            } catch (KubernetesClientException e) {
-                if (!ApiErrors.isNotFound(e)) {
-                    throw e;
-                }
-            }
+            DeleteRequest request = DeleteRequest.ofUid(slice.getMetadata().getUid());
+            context.api().deleteIfPresent(EndpointSlice.class, ObjectKey.of(slice), request);
         }
     }
 
@@ -146,26 +140,5 @@ public final class EndpointSliceController implements Controller {
         }
         return Optional.ofNullable(labels.get(SlicePlan.SERVICE_NAME))
                 .map(name -> new ObjectKey(ObjectKey.of(slice).namespace(), name));
-    }
-
-    private final class SliceHandler implements ChangeHandler<EndpointSlice> {
-        @Override
-        public void added(EndpointSlice slice) {
-            serviceOf(slice).ifPresent(key -> {
-                expectations.creationObserved(key);
-                queue.add(key);
-            });
-        }
-
-        @Override
-        public void updated(EndpointSlice old, EndpointSlice slice) {
-            serviceOf(old).ifPresent(queue::add);
-            serviceOf(slice).ifPresent(queue::add);
-        }
-
-        @Override
-        public void deleted(EndpointSlice last) {
-            serviceOf(last).ifPresent(queue::add);
-        }
     }
 }

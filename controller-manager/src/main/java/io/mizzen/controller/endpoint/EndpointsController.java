@@ -113,13 +113,7 @@ public final class EndpointsController implements Controller {
     }
 
     private void delete(Endpoints orphan) {
-        try {
-            DeleteRequest request = DeleteRequest.ofUid(orphan.getMetadata().getUid());
-            context.api().delete(Endpoints.class, ObjectKey.of(orphan), request);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        DeleteRequest request = DeleteRequest.ofUid(orphan.getMetadata().getUid());
+        context.api().deleteIfPresent(Endpoints.class, ObjectKey.of(orphan), request);
     }
 }

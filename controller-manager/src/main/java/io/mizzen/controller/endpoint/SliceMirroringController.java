@@ -48,7 +48,7 @@ public final class SliceMirroringController implements Controller {
                 slice -> sourceOf(slice).map(ObjectKey::toString).stream().toList());
         services.onChange(ChangeHandler.of(service -> queue.add(ObjectKey.of(service))));
         endpoints.onChange(ChangeHandler.of(object -> queue.add(ObjectKey.of(object))));
-        slices.onChange(new SliceHandler());
+        slices.onChange(expectations.handler(SliceMirroringController::sourceOf, queue));
     }
 
     @Override
@@ -81,14 +81,8 @@ public final class SliceMirroringController implements Controller {
         }
         changes.update().forEach(slice -> context.api().update(slice));
         for (EndpointSlice slice : changes.delete()) {
-            try {
-                DeleteRequest request = DeleteRequest.ofUid(slice.getMetadata().getUid());
-                context.api().delete(EndpointSlice.class, ObjectKey.of(slice), request);
-            } catch (KubernetesClientException e) {
-                if (!ApiErrors.isNotFound(e)) {
-                    throw e;
-                }
-            }
+            DeleteRequest request = DeleteRequest.ofUid(slice.getMetadata().getUid());
+            context.api().deleteIfPresent(EndpointSlice.class, ObjectKey.of(slice), request);
         }
         return Result.done();
     }
@@ -101,26 +95,5 @@ public final class SliceMirroringController implements Controller {
         }
         return Optional.ofNullable(labels.get(SlicePlan.SERVICE_NAME))
                 .map(name -> new ObjectKey(ObjectKey.of(slice).namespace(), name));
-    }
-
-    private final class SliceHandler implements ChangeHandler<EndpointSlice> {
-        @Override
-        public void added(EndpointSlice slice) {
-            sourceOf(slice).ifPresent(key -> {
-                expectations.creationObserved(key);
-                queue.add(key);
-            });
-        }
-
-        @Override
-        public void updated(EndpointSlice old, EndpointSlice slice) {
-            sourceOf(old).ifPresent(queue::add);
-            sourceOf(slice).ifPresent(queue::add);
-        }
-
-        @Override
-        public void deleted(EndpointSlice last) {
-            sourceOf(last).ifPresent(queue::add);
-        }
     }
 }

@@ -17,6 +17,7 @@ import io.mizzen.client.EventSink;
 import io.mizzen.client.Informer;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.Patches;
 import io.mizzen.client.ResourceType;
 import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
@@ -271,13 +272,8 @@ public final class GarbageCollector implements Controller {
     }
 
     private void delete(ResourceType type, ObjectKey key, DeleteRequest request) {
-        try {
-            api.delete(type, key, request);
+        if (api.deleteIfPresent(type, key, request)) {
             log.debug("Deleted {} {}, which nobody owns", type.kind(), key);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
         }
     }
 
@@ -309,10 +305,7 @@ public final class GarbageCollector implements Controller {
         if (!live.getFinalizers().contains(finalizer)) {
             return;
         }
-        ObjectNode patch = Json.object();
-        ArrayNode rest = metadataPatch(patch, live).putArray("finalizers");
-        live.getFinalizers().stream().filter(one -> !one.equals(finalizer)).forEach(rest::add);
-        patch(type, key, patch);
+        patch(type, key, Patches.withoutFinalizer(live, finalizer));
     }
 
     private void writeOwners(
@@ -322,8 +315,8 @@ public final class GarbageCollector implements Controller {
             Predicate<OwnerReference> kept,
             boolean unblock) {
         List<OwnerReference> present = ownersOf(live);
-        ObjectNode patch = Json.object();
-        ArrayNode rest = metadataPatch(patch, live).putArray("ownerReferences");
+        ObjectNode patch = Patches.guarded(live);
+        ArrayNode rest = Patches.metadataList(patch, "ownerReferences");
         for (OwnerReference reference : present) {
             if (kept.test(reference)) {
                 ObjectNode tree = Json.tree(reference);
@@ -338,20 +331,8 @@ public final class GarbageCollector implements Controller {
         }
     }
 
-    private static ObjectNode metadataPatch(ObjectNode patch, GenericKubernetesResource live) {
-        return patch.putObject("metadata")
-                .put("uid", live.getMetadata().getUid())
-                .put("resourceVersion", live.getMetadata().getResourceVersion());
-    }
-
     private void patch(ResourceType type, ObjectKey key, ObjectNode patch) {
-        try {
-            api.patch(type, key, patch);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        var _ = ApiErrors.ifPresent(() -> api.patch(type, key, patch));
     }
 
     private ResourceType typeOf(OwnerGraph.Identity identity) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.job;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
@@ -9,7 +8,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
@@ -18,9 +16,9 @@ import io.mizzen.client.EventSink;
 import io.mizzen.client.Expectations;
 import io.mizzen.client.Indexes;
 import io.mizzen.client.Informer;
-import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.OwnerReferences;
+import io.mizzen.client.Patches;
 import io.mizzen.client.RateLimits;
 import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
@@ -72,7 +70,8 @@ public final class JobController implements Controller {
                 context.loop(orphans, "job-orphan-pods", 1, this::releaseOrphan));
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         jobs.onChange(newest.handler(job -> queue.add(ObjectKey.of(job))));
-        pods.onChange(new PodHandler());
+        pods.onChange(expectations.handler(pod -> OwnerReferences.controllerKey(pod, "Job"), queue));
+        pods.onChange(ChangeHandler.of(this::wakeIfOrphan));
     }
 
     @Override
@@ -230,57 +229,14 @@ public final class JobController implements Controller {
         if (!JobCore.isTracked(pod)) {
             return Optional.of(pod);
         }
-        ObjectNode patch = Json.object();
-        ArrayNode rest = patch.putObject("metadata")
-                .put("uid", pod.getMetadata().getUid())
-                .put("resourceVersion", pod.getMetadata().getResourceVersion())
-                .putArray("finalizers");
-        pod.getMetadata().getFinalizers().stream()
-                .filter(finalizer -> !finalizer.equals(JobCore.FINALIZER))
-                .forEach(rest::add);
-        try {
-            return Optional.of(context.api().patch(Pod.class, ObjectKey.of(pod), patch));
-        } catch (KubernetesClientException e) {
-            if (ApiErrors.isNotFound(e)) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        ObjectNode patch = Patches.withoutFinalizer(pod, JobCore.FINALIZER);
+        return ApiErrors.ifPresent(() -> context.api().patch(Pod.class, ObjectKey.of(pod), patch));
     }
 
-    private final class PodHandler implements ChangeHandler<Pod> {
-        @Override
-        public void added(Pod pod) {
-            jobOf(pod).ifPresent(key -> {
-                expectations.creationObserved(key);
-                queue.add(key);
-            });
-            releaseOrphan(pod);
-        }
-
-        @Override
-        public void updated(Pod old, Pod pod) {
-            jobOf(old).ifPresent(queue::add);
-            jobOf(pod).ifPresent(queue::add);
-            releaseOrphan(pod);
-        }
-
-        @Override
-        public void deleted(Pod last) {
-            jobOf(last).ifPresent(queue::add);
-        }
-
-        private Optional<ObjectKey> jobOf(Pod pod) {
-            return OwnerReferences.controllerOf(pod)
-                    .filter(reference -> "Job".equals(reference.getKind()))
-                    .map(reference -> new ObjectKey(ObjectKey.of(pod).namespace(), reference.getName()));
-        }
-
-        /** A tracked pod whose Job is gone would otherwise never go. */
-        private void releaseOrphan(Pod pod) {
-            if (JobCore.isTracked(pod) && OwnerReferences.controllerOf(pod).isEmpty()) {
-                orphans.add(ObjectKey.of(pod));
-            }
+    /** A tracked pod whose Job is gone would otherwise never go. */
+    private void wakeIfOrphan(Pod pod) {
+        if (JobCore.isTracked(pod) && OwnerReferences.controllerOf(pod).isEmpty()) {
+            orphans.add(ObjectKey.of(pod));
         }
     }
 }

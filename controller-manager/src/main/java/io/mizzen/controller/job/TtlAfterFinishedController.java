@@ -2,8 +2,6 @@
 package io.mizzen.controller.job;
 
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.DeleteRequest;
@@ -70,13 +68,7 @@ public final class TtlAfterFinishedController implements Controller {
         DeleteRequest request = DeleteRequest.ofUid(live.get().getMetadata().getUid())
                 .atVersion(live.get().getMetadata().getResourceVersion())
                 .with(DeleteRequest.Propagation.Foreground);
-        try {
-            context.api().delete(Job.class, key, request);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        context.api().deleteIfPresent(Job.class, key, request);
         return Result.done();
     }
 

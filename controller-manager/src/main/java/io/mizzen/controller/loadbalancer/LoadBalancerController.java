@@ -4,7 +4,6 @@ package io.mizzen.controller.loadbalancer;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
@@ -116,15 +115,10 @@ public final class LoadBalancerController implements Controller {
         patch.putObject("metadata").put("uid", service.getMetadata().getUid());
         ArrayNode ingress = patch.putObject("status").putObject("loadBalancer").putArray("ingress");
         ips.forEach(ip -> ingress.addObject().put("ip", ip).put("ipMode", "VIP"));
-        try {
-            context.api().patchStatus(Service.class, ObjectKey.of(service), patch);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-            return;
-        }
-        if (!ips.isEmpty()) {
+        boolean written = ApiErrors.ifPresent(
+                        () -> context.api().patchStatus(Service.class, ObjectKey.of(service), patch))
+                .isPresent();
+        if (written && !ips.isEmpty()) {
             events.normal(service, "EnsuredLoadBalancer", "Ensured load balancer");
         }
     }

@@ -199,18 +199,12 @@ public final class NamespaceController implements Controller {
         }
 
         void delete(GenericKubernetesResource object) {
-            try {
-                context.api()
-                        .dynamic()
-                        .delete(
-                                type,
-                                ObjectKey.of(object),
-                                DeleteRequest.plain().with(DeleteRequest.Propagation.Background));
-            } catch (KubernetesClientException e) {
-                if (!ApiErrors.isNotFound(e)) {
-                    throw e;
-                }
-            }
+            context.api()
+                    .dynamic()
+                    .deleteIfPresent(
+                            type,
+                            ObjectKey.of(object),
+                            DeleteRequest.plain().with(DeleteRequest.Propagation.Background));
         }
     }
 

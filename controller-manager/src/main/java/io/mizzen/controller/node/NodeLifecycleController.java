@@ -19,6 +19,7 @@ import io.mizzen.client.Indexes;
 import io.mizzen.client.Informer;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.Patches;
 import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
 import io.mizzen.controller.Controller;
@@ -222,10 +223,7 @@ public final class NodeLifecycleController implements Controller {
     }
 
     private void markNotReady(Pod pod) {
-        ObjectNode patch = Json.object();
-        patch.putObject("metadata")
-                .put("uid", pod.getMetadata().getUid())
-                .put("resourceVersion", pod.getMetadata().getResourceVersion());
+        ObjectNode patch = Patches.guarded(pod);
         ArrayNode conditions = patch.putObject("status").putArray("conditions");
         for (PodCondition condition : pod.getStatus().getConditions()) {
             ObjectNode tree = Json.tree(condition);
@@ -246,10 +244,7 @@ public final class NodeLifecycleController implements Controller {
     }
 
     private void writeTaints(Node node, List<Taint> taints) {
-        ObjectNode patch = Json.object();
-        patch.putObject("metadata")
-                .put("uid", node.getMetadata().getUid())
-                .put("resourceVersion", node.getMetadata().getResourceVersion());
+        ObjectNode patch = Patches.guarded(node);
         ArrayNode array = patch.putObject("spec").putArray("taints");
         taints.forEach(taint -> array.add(Json.<ObjectNode>tree(taint)));
         context.api().patch(Node.class, ObjectKey.of(node), patch);

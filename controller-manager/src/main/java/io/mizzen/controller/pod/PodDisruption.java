@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodCondition;
 import io.mizzen.client.ApiClient;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.Patches;
 import io.mizzen.controller.condition.Timestamps;
 import java.time.Instant;
 import java.util.List;
@@ -39,10 +40,7 @@ public final class PodDisruption {
 
     /** A merge patch replaces the whole list, so it holds the other conditions too, at the version they were read. */
     private static ObjectNode patch(Pod pod, String reason, String message, Instant now) {
-        ObjectNode patch = Json.object();
-        patch.putObject("metadata")
-                .put("uid", pod.getMetadata().getUid())
-                .put("resourceVersion", pod.getMetadata().getResourceVersion());
+        ObjectNode patch = Patches.guarded(pod);
         ArrayNode conditions = patch.putObject("status").putArray("conditions");
         List<PodCondition> present = pod.getStatus() == null || pod.getStatus().getConditions() == null
                 ? List.of()

@@ -108,16 +108,10 @@ public final class RevisionHistory {
                 .sorted(BY_NUMBER)
                 .toList();
         for (ControllerRevision revision : unused.subList(0, Math.max(0, unused.size() - limit))) {
-            try {
-                api.delete(
-                        ControllerRevision.class,
-                        ObjectKey.of(revision),
-                        DeleteRequest.ofUid(revision.getMetadata().getUid()));
-            } catch (KubernetesClientException e) {
-                if (!ApiErrors.isNotFound(e)) {
-                    throw e;
-                }
-            }
+            api.deleteIfPresent(
+                    ControllerRevision.class,
+                    ObjectKey.of(revision),
+                    DeleteRequest.ofUid(revision.getMetadata().getUid()));
         }
     }
 

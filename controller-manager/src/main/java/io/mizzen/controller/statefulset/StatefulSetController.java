@@ -73,10 +73,8 @@ public final class StatefulSetController implements Controller {
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         revisions.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         sets.onChange(ChangeHandler.of(set -> queue.add(ObjectKey.of(set))));
-        pods.onChange(ChangeHandler.of(pod -> OwnerReferences.controllerOf(pod)
-                .filter(reference -> "StatefulSet".equals(reference.getKind()))
-                .ifPresent(
-                        reference -> queue.add(new ObjectKey(ObjectKey.of(pod).namespace(), reference.getName())))));
+        pods.onChange(ChangeHandler.of(
+                pod -> OwnerReferences.controllerKey(pod, "StatefulSet").ifPresent(queue::add)));
     }
 
     @Override
@@ -229,16 +227,11 @@ public final class StatefulSetController implements Controller {
         String text = "delete Pod " + pod.getMetadata().getName() + " in StatefulSet "
                 + set.getMetadata().getName();
         try {
-            context.api()
-                    .delete(
-                            Pod.class,
-                            ObjectKey.of(pod),
-                            DeleteRequest.ofUid(pod.getMetadata().getUid()));
-            events.normal(set, "SuccessfulDelete", text + " successful");
-        } catch (KubernetesClientException e) {
-            if (ApiErrors.isNotFound(e) || ApiErrors.isConflict(e)) {
-                return;
+            DeleteRequest request = DeleteRequest.ofUid(pod.getMetadata().getUid());
+            if (context.api().deleteIfPresent(Pod.class, ObjectKey.of(pod), request)) {
+                events.normal(set, "SuccessfulDelete", text + " successful");
             }
+        } catch (KubernetesClientException e) {
             events.warning(set, "FailedDelete", text + " failed error: " + ApiErrors.message(e));
             throw e;
         }

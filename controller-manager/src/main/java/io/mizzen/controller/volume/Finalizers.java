@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.PersistentVolume;
 import io.fabric8.kubernetes.api.model.PersistentVolumeBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiClient;
 import io.mizzen.client.ApiErrors;
 
@@ -53,12 +52,6 @@ final class Finalizers {
 
     /** Writes a change of finalizers; an object that has gone meanwhile needs none. */
     static <T extends HasMetadata> void update(ApiClient api, T object) {
-        try {
-            api.update(object);
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        var _ = ApiErrors.ifPresent(() -> api.update(object));
     }
 }

@@ -243,18 +243,12 @@ public final class PersistentVolumeBinder implements Controller {
     }
 
     private void delete(PersistentVolume volume) {
-        try {
-            context.api()
-                    .delete(
-                            PersistentVolume.class,
-                            ObjectKey.of(volume),
-                            DeleteRequest.ofUid(volume.getMetadata().getUid())
-                                    .atVersion(volume.getMetadata().getResourceVersion()));
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        context.api()
+                .deleteIfPresent(
+                        PersistentVolume.class,
+                        ObjectKey.of(volume),
+                        DeleteRequest.ofUid(volume.getMetadata().getUid())
+                                .atVersion(volume.getMetadata().getResourceVersion()));
     }
 
     /** What the core is shown: caches with this controller's own writes. */

@@ -38,10 +38,24 @@ public record Kubectl(String name, Path program, NetworkNamespace network, Path 
 
     /** Runs it with something on its standard input. */
     public Command runWithInput(String input, String... arguments) {
-        return Command.run(
-                input,
-                Map.of("KUBECONFIG", kubeconfig.toString(), "HOME", String.valueOf(kubeconfig.getParent())),
-                commandLine(arguments));
+        return Command.run(input, environment(""), commandLine(arguments));
+    }
+
+    /** Runs it with a shell command as its editor; it must succeed; its standard output. */
+    public String edit(String editor, String... arguments) {
+        return Command.run("", environment(editor), commandLine(arguments))
+                .requireOk()
+                .out();
+    }
+
+    private Map<String, String> environment(String editor) {
+        return Map.of(
+                "KUBECONFIG",
+                kubeconfig.toString(),
+                "HOME",
+                String.valueOf(kubeconfig.getParent()),
+                "KUBE_EDITOR",
+                editor);
     }
 
     /** The whole command line, to start it in the background. */

@@ -187,7 +187,7 @@ public final class ClusterDns implements AutoCloseable {
                 .withName(SERVICE.name())
                 .addToLabels("k8s-app", "kube-dns")
                 .addToLabels("kubernetes.io/cluster-service", "true")
-                .addToLabels("kubernetes.io/name", "CoreDNS")
+                .addToLabels("kubernetes.io/name", "ClusterDNS")
                 .endMetadata()
                 .withNewSpec()
                 .withClusterIP(options.clusterIp())

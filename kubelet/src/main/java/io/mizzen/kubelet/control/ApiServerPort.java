@@ -30,6 +30,7 @@ import io.mizzen.client.Informer;
 import io.mizzen.client.Informers;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.Patches;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -160,11 +161,9 @@ public final class ApiServerPort
         try {
             DeleteRequest request =
                     DeleteRequest.ofUid(pod.getMetadata().getUid()).withGrace(0);
-            api.delete(Pod.class, ObjectKey.of(pod), request);
+            api.deleteIfPresent(Pod.class, ObjectKey.of(pod), request);
         } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e) && !ApiErrors.isConflict(e)) {
-                throw failed(e);
-            }
+            throw failed(e);
         }
     }
 
@@ -358,15 +357,8 @@ public final class ApiServerPort
 
     @Override
     public boolean removeFinalizer(PersistentVolume volume, String finalizer) throws IOException {
-        ObjectNode patch = Json.object();
-        ObjectNode metadata = patch.putObject("metadata");
-        metadata.put("resourceVersion", volume.getMetadata().getResourceVersion());
-        ArrayNode left = metadata.putArray("finalizers");
-        volume.getMetadata().getFinalizers().stream()
-                .filter(present -> !present.equals(finalizer))
-                .forEach(left::add);
         try {
-            api.patch(PersistentVolume.class, ObjectKey.of(volume), patch);
+            api.patch(PersistentVolume.class, ObjectKey.of(volume), Patches.withoutFinalizer(volume, finalizer));
         } catch (KubernetesClientException e) {
             if (ApiErrors.isConflict(e)) {
                 return false;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ final class PodState {
     final PodProbes probes;
     Map<String, Path> volumes = Map.of();
     Instant volumesRefreshed = Instant.MIN;
+    List<Map<String, String>> volumesTold = List.of();
     Optional<StatusInput.Verdict> verdict = Optional.empty();
 
     @Nullable

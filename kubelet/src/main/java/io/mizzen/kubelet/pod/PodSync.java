@@ -234,19 +234,20 @@ final class PodSync {
     private void setUpVolumes(Pod pod, RuntimePod seen) throws SyncFailure {
         try {
             state.volumes = services.volumes().setUp(pod, fields(pod, seen), seen.isAnyRunning());
-            state.volumesRefreshed = services.clock().instant();
+            noteRefreshed(pod);
         } catch (VolumeException e) {
             services.events().podEvent(pod, "", true, "FailedMount", e.event());
             throw new SyncFailure("volume " + e.volume() + ": " + e.getMessage(), e);
         }
     }
 
-    /** ConfigMaps, Secrets and tokens of running pods follow their sources with every resync. */
+    /** ConfigMaps, Secrets and tokens of running pods follow their sources with every resync, and when the pod is told anew. */
     private void refreshVolumesIfDue(Pod pod, RuntimePod seen) {
         Instant due = state.volumesRefreshed.equals(Instant.MIN)
                 ? Instant.MIN
                 : state.volumesRefreshed.plus(services.node().resync());
-        if (!seen.isAnyRunning() || services.clock().instant().isBefore(due)) {
+        boolean isDue = !services.clock().instant().isBefore(due) || !told(pod).equals(state.volumesTold);
+        if (!seen.isAnyRunning() || !isDue) {
             return;
         }
         try {
@@ -257,8 +258,18 @@ final class PodSync {
                     pod.getMetadata().getNamespace(),
                     pod.getMetadata().getName(),
                     e.getMessage());
-            state.volumesRefreshed = services.clock().instant();
+            noteRefreshed(pod);
         }
+    }
+
+    private void noteRefreshed(Pod pod) {
+        state.volumesRefreshed = services.clock().instant();
+        state.volumesTold = told(pod);
+    }
+
+    /** What the downward API tells of a pod and may change while it runs. */
+    private static List<Map<String, String>> told(Pod pod) {
+        return List.of(pod.getMetadata().getLabels(), pod.getMetadata().getAnnotations());
     }
 
     private DownwardFields fields(Pod pod, RuntimePod seen) {

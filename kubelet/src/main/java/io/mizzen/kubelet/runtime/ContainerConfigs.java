@@ -14,6 +14,7 @@ import io.mizzen.kubelet.cri.v1.LinuxContainerResources;
 import io.mizzen.kubelet.cri.v1.Mount;
 import io.mizzen.kubelet.cri.v1.MountPropagation;
 import io.mizzen.kubelet.resource.ResourceFigures;
+import io.mizzen.kubelet.volume.PodUsers;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -124,7 +125,7 @@ public final class ContainerConfigs {
         String where = " (pod: \"" + pod.getMetadata().getName() + "_"
                 + pod.getMetadata().getNamespace() + "(" + pod.getMetadata().getUid() + ")\", container: "
                 + container.getName() + ")";
-        Long user = SecurityContexts.runAsUser(pod, container);
+        Long user = PodUsers.of(pod, container);
         if (user != null) {
             return user == 0 ? Optional.of("container's runAsUser breaks non-root policy" + where) : Optional.empty();
         }

@@ -15,6 +15,7 @@ import io.mizzen.kubelet.cri.v1.LinuxSandboxSecurityContext;
 import io.mizzen.kubelet.cri.v1.NamespaceMode;
 import io.mizzen.kubelet.cri.v1.NamespaceOption;
 import io.mizzen.kubelet.cri.v1.SecurityProfile;
+import io.mizzen.kubelet.volume.PodUsers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -101,7 +102,7 @@ final class SecurityContexts {
                 .addAllSupplementalGroups(groups(whole))
                 .setSeccomp(
                         seccomp(own.getSeccompProfile() != null ? own.getSeccompProfile() : whole.getSeccompProfile()));
-        Long user = runAsUser(pod, container);
+        Long user = PodUsers.of(pod, container);
         Long group = own.getRunAsGroup() != null ? own.getRunAsGroup() : whole.getRunAsGroup();
         if (user != null) {
             out.setRunAsUser(int64(user));
@@ -119,16 +120,6 @@ final class SecurityContexts {
             out.addAllMaskedPaths(MASKED).addAllReadonlyPaths(READ_ONLY);
         }
         return out.build();
-    }
-
-    /** The user that the specification names; null when the image decides. */
-    static @Nullable Long runAsUser(Pod pod, Container container) {
-        SecurityContext own = container.getSecurityContext();
-        if (own != null && own.getRunAsUser() != null) {
-            return own.getRunAsUser();
-        }
-        PodSecurityContext whole = pod.getSpec().getSecurityContext();
-        return whole == null ? null : whole.getRunAsUser();
     }
 
     /** Whether the container must not run as root. */

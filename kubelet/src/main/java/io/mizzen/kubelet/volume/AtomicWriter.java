@@ -54,6 +54,9 @@ final class AtomicWriter {
             Path target = fresh.resolve(file.getKey());
             Files.createDirectories(target.getParent());
             Files.write(target, file.getValue().bytes());
+            if (file.getValue().uid() != 0) {
+                Files.setAttribute(target, "unix:uid", file.getValue().uid());
+            }
             if (gid.isPresent()) {
                 Files.setAttribute(target, "unix:gid", (int) gid.getAsLong());
             }
@@ -76,7 +79,8 @@ final class AtomicWriter {
             return files;
         }
         SortedMap<String, FileContent> out = new TreeMap<>();
-        files.forEach((path, content) -> out.put(path, new FileContent(content.bytes(), content.mode() | 0440)));
+        files.forEach((path, content) ->
+                out.put(path, new FileContent(content.bytes(), content.mode() | 0440, content.uid())));
         return out;
     }
 
@@ -89,7 +93,8 @@ final class AtomicWriter {
             for (Path path : all.filter(Files::isRegularFile).toList()) {
                 boolean isOwned = gid.isEmpty() || (int) Files.getAttribute(path, "unix:gid") == gid.getAsLong();
                 int mode = isOwned ? (int) Files.getAttribute(path, "unix:mode") & 07777 : -1;
-                files.put(dir.relativize(path).toString(), new FileContent(Files.readAllBytes(path), mode));
+                int uid = (int) Files.getAttribute(path, "unix:uid");
+                files.put(dir.relativize(path).toString(), new FileContent(Files.readAllBytes(path), mode, uid));
             }
         }
         return files;

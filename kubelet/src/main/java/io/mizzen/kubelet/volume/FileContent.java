@@ -9,12 +9,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bytes its content
  * @param mode permission bits
+ * @param uid its owner
  */
-public record FileContent(byte[] bytes, int mode) {
-    /** Whether content and mode are the same. */
+public record FileContent(byte[] bytes, int mode, int uid) {
+
+    /** A file of root. */
+    public FileContent(byte[] bytes, int mode) {
+        this(bytes, mode, 0);
+    }
+
+    /** Whether content, mode and owner are the same. */
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof FileContent that && mode == that.mode && Arrays.equals(bytes, that.bytes);
+        return other instanceof FileContent that
+                && mode == that.mode
+                && uid == that.uid
+                && Arrays.equals(bytes, that.bytes);
     }
 
     @Override

@@ -45,6 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class Volumes {
     private static final Logger LOG = LoggerFactory.getLogger(Volumes.class);
     private static final int DEFAULT_MODE = 0644;
+    private static final int TOKEN_MODE = 0600;
 
     private final VolumeFolders folders;
     private final ObjectSource objects;
@@ -252,12 +253,19 @@ public final class Volumes {
                 String audience = token.getAudience() == null ? "" : token.getAudience();
                 long seconds = token.getExpirationSeconds() == null ? 3600 : token.getExpirationSeconds();
                 byte[] value = tokens.token(pod, audience, seconds).getBytes(StandardCharsets.UTF_8);
-                files.put(Projection.checked(token.getPath()), new FileContent(value, mode));
+                files.put(Projection.checked(token.getPath()), tokenFile(pod, value, mode));
             } else {
                 throw new Projection.Missing("this kind of projection is not supported on this node");
             }
         }
         return files;
+    }
+
+    /** A token is for the eyes of the pod's user only where that is known (KEP-1205); else for who may read the volume. */
+    private static FileContent tokenFile(Pod pod, byte[] value, int mode) {
+        OptionalLong user = PodUsers.ofAll(pod);
+        boolean isNarrow = user.isPresent() || groupOf(pod).isPresent();
+        return new FileContent(value, isNarrow ? TOKEN_MODE : mode, (int) user.orElse(0));
     }
 
     private Path claim(Pod pod, String volume, String claim) throws VolumeException, IOException, Projection.Missing {

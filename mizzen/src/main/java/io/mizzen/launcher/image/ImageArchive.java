@@ -13,19 +13,19 @@ import java.util.stream.Collectors;
  *
  * @param name full name of the image, registry host included
  * @param architecture in Go's words: {@code amd64}, {@code arm64}
- * @param entrypoint what runs when the pod names no command
+ * @param command what runs when the pod names none
  * @param layer a tar archive
  */
-record ImageArchive(String name, String architecture, List<String> entrypoint, byte[] layer) {
+record ImageArchive(String name, String architecture, List<String> command, byte[] layer) {
 
     byte[] bytes() {
         String layerDigest = sha256(layer);
         byte[] config = """
                 {"created":"1970-01-01T00:00:00Z","architecture":"%s","os":"linux",\
-                "config":{"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],"Entrypoint":[%s]},\
+                "config":{"Env":["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],"Cmd":[%s]},\
                 "rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}""".formatted(
                         architecture,
-                        entrypoint.stream().map(part -> '"' + part + '"').collect(Collectors.joining(",")),
+                        command.stream().map(part -> '"' + part + '"').collect(Collectors.joining(",")),
                         layerDigest)
                 .getBytes(StandardCharsets.UTF_8);
         byte[] manifest = """

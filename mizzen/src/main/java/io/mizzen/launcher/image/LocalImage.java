@@ -41,8 +41,8 @@ public enum LocalImage {
         byte[] layer = isBare
                 ? new TarWriter().file("pause", 0755, PauseProgram.x8664()).finish()
                 : busyboxLayer(this == PAUSE);
-        List<String> entrypoint = this == PAUSE ? List.of("/pause") : List.of("/bin/sh");
-        Files.write(archive, new ImageArchive(fullName, architecture, entrypoint, layer).bytes());
+        List<String> command = this == PAUSE ? List.of("/pause") : List.of("sh");
+        Files.write(archive, new ImageArchive(fullName, architecture, command, layer).bytes());
     }
 
     static String architecture(String javaName) {

@@ -20,7 +20,6 @@ import io.mizzen.kubectl.rest.Connection;
 import io.mizzen.kubectl.rest.StatusFailure;
 import io.mizzen.kubectl.tree.Json;
 import java.util.List;
-import java.util.Map;
 
 /**
  * {@code kubectl apply}: client-side with the last-applied annotation and a three-way patch, or server-side. {@code --prune} is not
@@ -28,7 +27,7 @@ import java.util.Map;
  */
 public final class Apply extends Command {
     private static final int CONFLICT_RETRIES = 5;
-    private static final String DEFAULT_MANAGER = "kubectl-client-side-apply";
+    static final String DEFAULT_MANAGER = "kubectl-client-side-apply";
 
     @Override
     public String flags() {
@@ -66,7 +65,7 @@ public final class Apply extends Command {
         for (Target target : documents) {
             failures.attempt(() -> {
                 if (serverSide) {
-                    serverSide(call, target, report);
+                    ServerSideApply.apply(call, target, report);
                 } else {
                     clientSide(call, target, dryRun, report);
                 }
@@ -90,42 +89,6 @@ public final class Apply extends Command {
         if (flags.is("prune")) {
             throw CommandFailure.error("--prune is not supported by this kubectl");
         }
-    }
-
-    private static void serverSide(Invocation call, Target target, Report report) {
-        Flags flags = call.flags();
-        if (target.name().isEmpty()) {
-            String generated = Json.text(target.object(), "metadata", "generateName");
-            throw CommandFailure.error(
-                    generated.isEmpty()
-                            ? "error when retrieving current configuration of: resource name may not be empty"
-                            : "from " + generated + ": cannot use generate name with apply");
-        }
-        Map<String, String> parameters = call.changeParameters();
-        String manager = flags.text("field-manager");
-        parameters.put("fieldManager", manager.equals(DEFAULT_MANAGER) ? "kubectl" : manager);
-        parameters.put("force", flags.is("force-conflicts") ? "true" : "false");
-        String subresource = flags.text("subresource");
-        String path = subresource.isEmpty() ? target.path() : target.path() + "/" + subresource;
-        try {
-            JsonNode applied =
-                    call.connection().patch(Connection.query(path, parameters), Connection.APPLY, target.object());
-            report.collect(target.shown(), "serverside-applied", applied);
-        } catch (StatusFailure e) {
-            throw conflict(e);
-        }
-    }
-
-    private static CommandFailure conflict(StatusFailure e) {
-        if (!e.reason().equals("Conflict") || !e.serverMessage().startsWith("Apply failed with")) {
-            return e;
-        }
-        return CommandFailure.error(e.serverMessage()
-                + "\nOther managers own the fields listed above. To go on, choose one:\n"
-                + "* run apply again with `--force-conflicts` to take these fields over;\n"
-                + "* leave these fields out of the manifest, so that their managers keep them;\n"
-                + "* give them the value that the server has, and own them together.\n"
-                + "See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts");
     }
 
     private static void clientSide(Invocation call, Target target, DryRun dryRun, Report report) {
