@@ -59,6 +59,9 @@ class KubectlServerTest {
     private void answer(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().toString();
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        if (exchange.getRequestHeaders().containsKey("Authorization")) {
+            requests.add("with a token");
+        }
         requests.add(exchange.getRequestMethod() + " " + path + (body.isEmpty() ? "" : " " + body));
         boolean table = exchange.getRequestHeaders().getFirst("Accept").contains("as=Table");
         int code = 200;
@@ -166,6 +169,14 @@ class KubectlServerTest {
                 .startsWith("POST /api/v1/namespaces/default/configmaps?fieldManager=kubectl-client-side-apply")
                 .contains(
                         "last-applied-configuration\":\"{\\\"apiVersion\\\":\\\"v1\\\",\\\"data\\\":{\\\"a\\\":\\\"b\\\"}");
+    }
+
+    @Test
+    void saysNoTokenWhereEverybodyCanListen() {
+        Result result = run("", "get", "pods", "--token=secret");
+
+        assertThat(result.code()).isZero();
+        assertThat(requests).isNotEmpty().doesNotContain("with a token");
     }
 
     @Test

@@ -7,9 +7,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiClient;
 import io.mizzen.client.Json;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +27,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks the API server who holds a token and who may do what with this node (API page "Kubelet authentication/authorization").
- * Answers are remembered: a token for two minutes, a permission for five, a refusal for half a minute. Without an API server
- * nobody but the cluster's masters is let in. Thread-safe.
+ * Answers are remembered: a token for two minutes, a permission for five, a refusal of either for half a minute. Tokens are
+ * remembered by their checksums, refused ones apart, so that they push out no good one. An answer with another error than that the
+ * token is invalid says nothing about the token and is not remembered. Without an API server nobody but the cluster's masters is
+ * let in. Thread-safe.
  */
 public final class AccessReviews implements KubeletAuthorizer, KubeletAuthenticator {
     private static final Logger LOG = LoggerFactory.getLogger(AccessReviews.class);
@@ -32,11 +38,15 @@ public final class AccessReviews implements KubeletAuthorizer, KubeletAuthentica
     private static final Duration ALLOWED = Duration.ofMinutes(5);
     private static final Duration REFUSED = Duration.ofSeconds(30);
     private static final int REMEMBERED = 1000;
+    /** What the API server says of a token that nobody holds, the only error that is about the token. */
+    private static final String INVALID = "[invalid bearer token]";
+
     private static final String MASTERS = "system:masters";
 
     private final ApiClient api;
     private final String nodeName;
     private final Remembered<String, User> tokens;
+    private final Remembered<String, Boolean> refused;
     private final Remembered<Question, Boolean> answers;
 
     private record Question(User user, String verb, String subresource) {}
@@ -49,27 +59,42 @@ public final class AccessReviews implements KubeletAuthorizer, KubeletAuthentica
         this.api = api;
         this.nodeName = nodeName;
         this.tokens = new Remembered<>(clock);
+        this.refused = new Remembered<>(clock);
         this.answers = new Remembered<>(clock);
     }
 
     @Override
     public Optional<User> authenticate(String bearer) {
-        User known = tokens.find(bearer);
-        if (known != null) {
-            return Optional.of(known);
+        String checksum = checksum(bearer);
+        User known = tokens.find(checksum);
+        if (known != null || refused.find(checksum) != null) {
+            return Optional.ofNullable(known);
         }
         ObjectNode review = Json.object();
         review.put("apiVersion", "authentication.k8s.io/v1").put("kind", "TokenReview");
         review.putObject("spec").put("token", bearer);
         JsonNode status = send("/apis/authentication.k8s.io/v1/tokenreviews", review);
         if (!status.path("authenticated").asBoolean(false)) {
+            String error = status.path("error").asText("");
+            if (!status.isMissingNode() && (error.isEmpty() || error.equals(INVALID))) {
+                refused.keep(checksum, true, REFUSED);
+            }
             return Optional.empty();
         }
         Set<String> groups = new TreeSet<>();
         status.path("user").path("groups").forEach(group -> groups.add(group.asText()));
         User user = new User(status.path("user").path("username").asText(""), groups);
-        tokens.keep(bearer, user, TOKEN);
+        tokens.keep(checksum, user, TOKEN);
         return Optional.of(user);
+    }
+
+    private static String checksum(String bearer) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(bearer.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
     }
 
     @Override

@@ -23,6 +23,7 @@ class AccessReviewsTest {
     private final VirtualClock clock = new VirtualClock();
     private final List<JsonNode> sent = new ArrayList<>();
     private boolean isReachable = true;
+    private String error = "[invalid bearer token]";
     private final AccessReviews reviews = new AccessReviews(api(), "worker", clock);
 
     /** An API server that knows the token "good" and lets jane get nodes/metrics. */
@@ -37,9 +38,11 @@ class AccessReviewsTest {
                     ObjectNode answer = Json.object();
                     ObjectNode status = answer.putObject("status");
                     if (review.path("kind").asText().equals("TokenReview")) {
-                        status.put(
-                                "authenticated",
-                                review.at("/spec/token").asText().equals("good"));
+                        boolean isGood = review.at("/spec/token").asText().equals("good");
+                        status.put("authenticated", isGood);
+                        if (!isGood) {
+                            status.put("error", error);
+                        }
                         status.putObject("user")
                                 .put("username", "jane")
                                 .putArray("groups")
@@ -61,6 +64,46 @@ class AccessReviewsTest {
     void knowsWhoHoldsAToken() {
         assertThat(reviews.authenticate("good")).contains(JANE);
         assertThat(reviews.authenticate("bad")).isEmpty();
+    }
+
+    @Test
+    void asksOnceInHalfAMinuteForARefusedToken() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(reviews.authenticate("bad")).isEmpty();
+        }
+        assertThat(sent).hasSize(1);
+        assertThat(reviews.authenticate("good")).as("another token").contains(JANE);
+
+        clock.advance(Duration.ofSeconds(31));
+        assertThat(reviews.authenticate("bad")).isEmpty();
+        assertThat(sent).hasSize(3);
+    }
+
+    @Test
+    void asksAgainWhenTheAnswerIsNotAboutTheToken() {
+        error = "etcd does not answer";
+        reviews.authenticate("bad");
+        reviews.authenticate("bad");
+        assertThat(sent).hasSize(2);
+
+        error = "";
+        reviews.authenticate("bad");
+        reviews.authenticate("bad");
+        assertThat(sent).hasSize(3);
+    }
+
+    @Test
+    void manyRefusedTokensPushOutNoGoodOne() {
+        reviews.authenticate("good");
+        for (int i = 0; i < 3000; i++) {
+            reviews.authenticate("bad-" + i);
+        }
+        sent.clear();
+
+        assertThat(reviews.authenticate("good")).contains(JANE);
+        assertThat(sent).isEmpty();
+        reviews.authenticate("bad-0");
+        assertThat(sent).as("the oldest refusal is forgotten").hasSize(1);
     }
 
     @Test
@@ -91,6 +134,7 @@ class AccessReviewsTest {
                 .isTrue();
 
         isReachable = true;
+        assertThat(reviews.authenticate("good")).contains(JANE);
         assertThat(reviews.allows(JANE, "get", List.of("metrics")))
                 .as("a missing answer is not remembered")
                 .isTrue();
