@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mizzen.e2e.cluster.Cluster;
 import io.mizzen.e2e.cluster.HelmPrograms;
 import io.mizzen.e2e.cluster.Kubectl;
+import io.mizzen.e2e.cluster.KubectlPrograms;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -27,7 +28,7 @@ class HelmIT {
     @BeforeAll
     static void startsACluster() {
         cluster = Cluster.start(HelmIT.class);
-        admin = cluster.kubectl();
+        admin = cluster.kubectl().with("1.36", KubectlPrograms.upstream(36));
     }
 
     @AfterAll
