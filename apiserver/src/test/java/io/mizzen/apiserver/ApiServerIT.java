@@ -418,6 +418,10 @@ class ApiServerIT {
         assertThat(claim.at("/status/phase").asText()).isEqualTo("Pending");
         assertThat(claim.at("/metadata/finalizers/0").asText()).isEqualTo("kubernetes.io/pvc-protection");
         assertThat(claim.at("/spec/storageClassName").asText()).isEqualTo("local-path");
+        assertThat(claim.at("/metadata/managedFields/0/fieldsV1/f:spec").fieldNames())
+                .toIterable()
+                .as("what admission adds is not its writer's")
+                .containsExactlyInAnyOrder("f:accessModes", "f:resources", "f:volumeMode");
         assertThat(admin.get("/apis/storage.k8s.io/v1/storageclasses/local-path")
                         .body()
                         .at("/volumeBindingMode")

@@ -62,7 +62,12 @@ class ExamplesIT {
 
     static Stream<String> examples() throws IOException {
         try (Stream<Path> files = Files.list(EXAMPLES)) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList().stream();
+            return files
+                    .filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString())
+                    .sorted()
+                    .toList()
+                    .stream();
         }
     }
 
@@ -77,6 +82,28 @@ class ExamplesIT {
         Runnable check = CHECKS.get(example);
         assertThat(check).as(example).isNotNull();
         check.run();
+    }
+
+    @Test
+    void aDatabaseFromDebianPackagesKeepsItsData() {
+        cluster.makeImage("redis-server,redis-tools");
+        kubectl.ok(
+                "apply",
+                "-f",
+                EXAMPLES.resolve("packages/redis.yaml")
+                        .toAbsolutePath()
+                        .normalize()
+                        .toString());
+        kubectl.ok("rollout", "status", "statefulset/redis", "--timeout=60s");
+        kubectl.ok("exec", "redis-0", "--", "redis-cli", "set", "ship", "Mary Rose");
+
+        kubectl.ok("delete", "pod", "redis-0");
+
+        kubectl.ok("rollout", "status", "statefulset/redis", "--timeout=60s");
+        assertThat(kubectl.ok(
+                        "exec", "store-0", "--", "sh", "-c", "printf 'GET ship\\r\\nQUIT\\r\\n' | nc -w 5 redis 6379"))
+                .as("by its name, from another pod")
+                .contains("Mary Rose");
     }
 
     /** Waits until the logs of all pods of something have the texts. */

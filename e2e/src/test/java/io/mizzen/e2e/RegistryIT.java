@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mizzen.e2e.cluster.Cluster;
 import io.mizzen.e2e.cluster.Kubectl;
 import io.mizzen.e2e.cluster.Registry;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Images come from a registry: in plain HTTP, by TLS with a pull secret; what goes wrong is said in the pod. */
+/** Images come from a registry: in plain HTTP, by TLS with a pull secret, in the cluster; what goes wrong is said in the pod. */
 class RegistryIT {
     private static Cluster cluster;
     private static Kubectl kubectl;
@@ -62,6 +64,27 @@ class RegistryIT {
             runs("guest");
             assertThat(messages("stranger")).containsPattern("Failed to pull image.*(401|authorization failed)");
         }
+    }
+
+    @Test
+    void theAddOnIsARegistryInTheCluster() {
+        cluster.makeImage("docker-registry");
+        Path addOn =
+                Path.of("../manifests/addons/registry.yaml").toAbsolutePath().normalize();
+        Kubectl registry = kubectl.in("registry");
+        registry.ok("apply", "-f", addOn.toString());
+        registry.ok("rollout", "status", "deployment/registry", "--timeout=60s");
+
+        Registry.push(cluster, "localhost:5000/team/busybox:1", List.of());
+        kubectl.apply(pod("own", "localhost:5000/team/busybox:1", ""));
+
+        runs("own");
+        assertThat(messages("own")).contains("Successfully pulled image \"localhost:5000/team/busybox:1\"");
+        registry.ok("delete", "pod", "-l", "app=registry");
+        registry.ok("rollout", "status", "deployment/registry", "--timeout=60s");
+        kubectl.apply(pod("later", "localhost:5000/team/busybox:1", ""));
+        runs("later");
+        registry.ok("delete", "-f", addOn.toString(), "--wait=false");
     }
 
     private static void runs(String pod) {

@@ -6,6 +6,7 @@ import io.mizzen.launcher.containerd.ContainerdException;
 import io.mizzen.launcher.flag.FlagException;
 import io.mizzen.launcher.flag.FlagSet;
 import io.mizzen.launcher.flag.FlagValues;
+import io.mizzen.launcher.image.ImageException;
 import io.mizzen.launcher.log.LogSettings;
 import io.mizzen.launcher.pki.PkiException;
 import java.io.UncheckedIOException;
@@ -59,7 +60,8 @@ public final class Main {
                 "token delete",
                 new Command("Take back the join token of an id", TokenCommand::deleteFlags, TokenCommand::delete));
         commands.put(
-                "image", new Command("Make the local images and import them", ImageCommand::flags, ImageCommand::run));
+                "image",
+                new Command("Make images on the spot and import them", ImageCommand::flags, ImageCommand::run));
         return commands;
     }
 
@@ -110,7 +112,7 @@ public final class Main {
         } catch (FlagException e) {
             System.err.println("mizzen: " + e.getMessage());
             return 2;
-        } catch (LaunchException | ContainerdException | PkiException | UncheckedIOException e) {
+        } catch (LaunchException | ContainerdException | ImageException | PkiException | UncheckedIOException e) {
             System.err.println("mizzen: " + e.getMessage());
             return 1;
         } catch (InterruptedException e) {

@@ -77,8 +77,9 @@ public final class ObjectStore {
         strategy.applyDefaults(wanted);
         Rollback rollback = new Rollback();
         AdmissionRequest request = new AdmissionRequest(context, resource, Operation.CREATE, wanted, null, rollback);
-        admission.mutate(request);
+        // What admission adds is nobody's: a later server-side apply without it leaves it alone.
         metadata.trackFields(context, resource, null, wanted);
+        admission.mutate(request);
         strategy.prepareForCreate(context, wanted);
         refuse(resource, wanted, ObjectValidation.validateCreate(resource.stored(), wanted));
         refuse(resource, wanted, strategy.validateCreate(resource.stored(), wanted));

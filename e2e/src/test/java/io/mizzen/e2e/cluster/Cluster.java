@@ -98,6 +98,11 @@ public final class Cluster implements AutoCloseable {
         return DIST.resolve("bin/mizzen");
     }
 
+    /** Makes the image of Debian packages, as docs/operations.md says. */
+    public void makeImage(String packages) {
+        Command.ok(program().toString(), "image", "--data-dir=" + dataDir(), "--package=" + packages);
+    }
+
     private static Process launch(List<String> command, Path folder) throws IOException {
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)

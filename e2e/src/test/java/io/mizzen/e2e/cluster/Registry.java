@@ -111,7 +111,14 @@ public final class Registry implements AutoCloseable {
 
     /** Pushes the image the stories run under a name of this registry; the name. */
     public String push(String repository) {
-        Path archive = folder.resolve("image.tar");
+        String name = address + "/" + repository;
+        push(cluster, name, secure ? List.of("--dest-creds=" + USER + ":" + PASSWORD) : List.of());
+        return name;
+    }
+
+    /** Pushes the image the stories run, from the node, to whatever registry the name says. */
+    public static void push(Cluster cluster, String name, List<String> flags) {
+        Path archive = cluster.dataDir().resolveSibling("image.tar");
         Path socket = cluster.dataDir().resolve("containerd/containerd.sock");
         Command.ok(
                 "ctr",
@@ -121,14 +128,11 @@ public final class Registry implements AutoCloseable {
                 "export",
                 archive.toString(),
                 Cluster.IMAGE);
-        String name = address + "/" + repository;
-        List<String> copy = new ArrayList<>(List.of("skopeo", "copy", "--quiet", "--dest-tls-verify=false"));
-        if (secure) {
-            copy.add("--dest-creds=" + USER + ":" + PASSWORD);
-        }
+        List<String> copy = new ArrayList<>(cluster.network().enter());
+        copy.addAll(List.of("skopeo", "copy", "--quiet", "--dest-tls-verify=false"));
+        copy.addAll(flags);
         copy.addAll(List.of("oci-archive:" + archive, "docker://" + name));
-        inTheNetwork(copy.toArray(String[]::new)).requireOk();
-        return name;
+        Command.run("", Map.of(), copy).requireOk();
     }
 
     /** Host and port. */

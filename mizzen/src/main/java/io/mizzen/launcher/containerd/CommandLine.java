@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
  * @param exitCode its exit code
  * @param output what it wrote to standard output and error
  */
-record CommandLine(int exitCode, String output) {
+public record CommandLine(int exitCode, String output) {
     private static final List<String> FOLDERS =
             List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin");
 
     /** Runs a program to its end. */
-    static CommandLine run(Duration timeout, List<String> command) throws IOException, InterruptedException {
+    public static CommandLine run(Duration timeout, List<String> command) throws IOException, InterruptedException {
         Path output = Files.createTempFile("mizzen-", ".out");
         try {
             Process process = new ProcessBuilder(command)
@@ -44,7 +44,7 @@ record CommandLine(int exitCode, String output) {
     }
 
     /** Where a program lies; the sbin folders count also when PATH lacks them. */
-    static Optional<Path> find(String program) {
+    public static Optional<Path> find(String program) {
         List<String> folders = new ArrayList<>();
         String path = System.getenv("PATH");
         if (path != null) {

@@ -33,16 +33,17 @@ public enum LocalImage {
     /**
      * Makes the image for this machine's architecture and writes its archive.
      *
-     * @throws IOException when the archive cannot be written, or a static busybox is needed and absent
+     * @throws IOException when the archive cannot be written
+     * @throws ImageException when a static busybox is needed and absent
      */
     public void writeArchive(Path archive) throws IOException, InterruptedException {
-        String architecture = architecture(System.getProperty("os.arch", ""));
-        boolean isBare = this == PAUSE && architecture.equals("amd64");
-        byte[] layer = isBare
-                ? new TarWriter().file("pause", 0755, PauseProgram.x8664()).finish()
-                : busyboxLayer(this == PAUSE);
-        List<String> command = this == PAUSE ? List.of("/pause") : List.of("sh");
-        Files.write(archive, new ImageArchive(fullName, architecture, command, layer).bytes());
+        if (this == BUSYBOX) {
+            busybox().writeImage(archive, fullName, List.of("sh"));
+        } else if (architecture(System.getProperty("os.arch", "")).equals("amd64")) {
+            new Layer().file("pause", 0755, PauseProgram.x8664()).writeImage(archive, fullName, List.of("/pause"));
+        } else {
+            busybox().file("pause", 0755, PauseProgram.script()).writeImage(archive, fullName, List.of("/pause"));
+        }
     }
 
     static String architecture(String javaName) {
@@ -53,30 +54,28 @@ public enum LocalImage {
         };
     }
 
-    private static byte[] busyboxLayer(boolean withPause) throws IOException, InterruptedException {
+    /** A small system: a shell, its tools, and the folders that programs expect. */
+    static Layer busybox() throws IOException, InterruptedException {
         Path busybox = BUSYBOX_PLACES.stream()
                 .filter(Files::isExecutable)
                 .filter(LocalImage::isStatic)
                 .findFirst()
-                .orElseThrow(() -> new IOException("no static busybox here: install the package busybox-static"));
-        TarWriter tar = new TarWriter();
+                .orElseThrow(() -> new ImageException("no static busybox here: install the package busybox-static"));
+        Layer layer = new Layer();
         for (String folder : List.of("bin", "etc", "root", "usr", "usr/bin", "var", "var/log", "www")) {
-            tar.folder(folder, 0755);
+            layer.folder(folder, 0755);
         }
-        tar.folder("tmp", 01777);
-        tar.file("etc/passwd", 0644, "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
-        tar.file("etc/group", 0644, "root:x:0:\nnogroup:x:65534:\n");
-        tar.file("bin/busybox", 0755, Files.readAllBytes(busybox));
+        layer.folder("tmp", 01777);
+        layer.file("etc/passwd", 0644, "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n");
+        layer.file("etc/group", 0644, "root:x:0:\nnogroup:x:65534:\n");
+        layer.file("bin/busybox", 0755, busybox);
         for (String applet : applets(busybox)) {
             if (!applet.equals("busybox")) {
-                tar.link("bin/" + applet, "busybox");
+                layer.link("bin/" + applet, "busybox");
             }
         }
-        tar.link("usr/bin/env", "../../bin/busybox");
-        if (withPause) {
-            tar.file("pause", 0755, PauseProgram.script());
-        }
-        return tar.finish();
+        layer.link("usr/bin/env", "../../bin/busybox");
+        return layer;
     }
 
     /** A dynamically linked program names its loader near its start. */

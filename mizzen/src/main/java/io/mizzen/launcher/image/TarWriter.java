@@ -1,47 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.launcher.image;
 
-import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
- * Builds a POSIX tar archive in memory. Times and owners are zero, so that equal content gives equal bytes. Not
- * thread-safe.
+ * Writes a POSIX tar archive. Times and owners are zero, so that equal content gives equal bytes; names that are too long
+ * for a header go into a pax one before it. Not thread-safe.
  */
 final class TarWriter {
     private static final int BLOCK = 512;
     private static final int LONGEST_NAME = 100;
 
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final OutputStream out;
 
-    TarWriter folder(String name, int mode) {
+    TarWriter(OutputStream out) {
+        this.out = out;
+    }
+
+    TarWriter folder(String name, int mode) throws IOException {
         header(name + "/", mode, 0, '5', "");
         return this;
     }
 
-    TarWriter file(String name, int mode, byte[] content) {
+    TarWriter file(String name, int mode, byte[] content) throws IOException {
         header(name, mode, content.length, '0', "");
-        out.writeBytes(content);
-        pad();
+        out.write(content);
+        pad(content.length);
         return this;
     }
 
-    TarWriter file(String name, int mode, String content) {
+    TarWriter file(String name, int mode, String content) throws IOException {
         return file(name, mode, content.getBytes(StandardCharsets.UTF_8));
     }
 
-    TarWriter link(String name, String target) {
+    /** The bytes of a file, which must not change meanwhile. */
+    TarWriter file(String name, int mode, Path source) throws IOException {
+        long size = Files.size(source);
+        header(name, mode, size, '0', "");
+        try (InputStream in = Files.newInputStream(source)) {
+            if (in.transferTo(out) != size) {
+                throw new IOException(source + " changed while it was read");
+            }
+        }
+        pad(size);
+        return this;
+    }
+
+    TarWriter link(String name, String target) throws IOException {
         header(name, 0777, 0, '2', target);
         return this;
     }
 
-    /** The archive; nothing may be added afterwards. */
-    byte[] finish() {
-        out.writeBytes(new byte[2 * BLOCK]);
-        return out.toByteArray();
+    /** Ends the archive; nothing may be added afterwards. The stream stays open. */
+    void finish() throws IOException {
+        out.write(new byte[2 * BLOCK]);
+        out.flush();
     }
 
-    private void header(String name, int mode, int size, char type, String target) {
+    private void header(String name, int mode, long size, char type, String target) throws IOException {
+        byte[] path = name.getBytes(StandardCharsets.UTF_8);
+        byte[] link = target.getBytes(StandardCharsets.UTF_8);
+        String further = further("path", name, path) + further("linkpath", target, link);
+        if (!further.isEmpty()) {
+            byte[] records = further.getBytes(StandardCharsets.UTF_8);
+            block("pax".getBytes(StandardCharsets.UTF_8), 0644, records.length, 'x', new byte[0]);
+            out.write(records);
+            pad(records.length);
+        }
+        block(shortened(path), mode, size, type, shortened(link));
+    }
+
+    /** A pax record: its own length in decimal digits, which count too, a key and a value. */
+    private static String further(String key, String value, byte[] bytes) {
+        if (bytes.length <= LONGEST_NAME) {
+            return "";
+        }
+        int rest = 1 + key.length() + 1 + bytes.length + 1;
+        int length = rest;
+        while (length != rest + Integer.toString(length).length()) {
+            length = rest + Integer.toString(length).length();
+        }
+        return length + " " + key + "=" + value + "\n";
+    }
+
+    private static byte[] shortened(byte[] name) {
+        return name.length <= LONGEST_NAME ? name : Arrays.copyOf(name, LONGEST_NAME);
+    }
+
+    private void block(byte[] name, int mode, long size, char type, byte[] target) throws IOException {
         byte[] header = new byte[BLOCK];
         put(header, 0, name);
         put(header, 100, "%07o".formatted(mode));
@@ -59,21 +111,21 @@ final class TarWriter {
             sum += b & 0xff;
         }
         put(header, 148, "%06o\0 ".formatted(sum));
-        out.writeBytes(header);
+        out.write(header);
     }
 
     private static void put(byte[] header, int at, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > LONGEST_NAME) {
-            throw new IllegalArgumentException("too long for a tar header: " + text);
-        }
+        put(header, at, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void put(byte[] header, int at, byte[] bytes) {
         System.arraycopy(bytes, 0, header, at, bytes.length);
     }
 
-    private void pad() {
-        int rest = out.size() % BLOCK;
+    private void pad(long size) throws IOException {
+        int rest = (int) (size % BLOCK);
         if (rest != 0) {
-            out.writeBytes(new byte[BLOCK - rest]);
+            out.write(new byte[BLOCK - rest]);
         }
     }
 }

@@ -20,24 +20,6 @@ class LocalImageTest {
     Path folder;
 
     @Test
-    void tarReadsWhatIsWritten() throws Exception {
-        byte[] tar = new TarWriter()
-                .folder("etc", 0755)
-                .file("etc/greeting", 0640, "hello\n")
-                .link("greeting", "etc/greeting")
-                .finish();
-        Files.write(folder.resolve("x.tar"), tar);
-
-        assertThat(run("tar", "-tvf", folder.resolve("x.tar").toString()).lines())
-                .hasSize(3)
-                .anySatisfy(line -> assertThat(line).startsWith("drwxr-xr-x").endsWith("etc/"))
-                .anySatisfy(line -> assertThat(line).startsWith("-rw-r-----").endsWith("etc/greeting"))
-                .anySatisfy(line -> assertThat(line).startsWith("lrwxrwxrwx").endsWith("greeting -> etc/greeting"));
-        assertThat(run("tar", "-xOf", folder.resolve("x.tar").toString(), "etc/greeting"))
-                .isEqualTo("hello\n");
-    }
-
-    @Test
     void archiveNamesTheImageAndItsBlobs() throws Exception {
         Path archive = folder.resolve("pause.tar");
 
