@@ -159,7 +159,7 @@ public final class ControllerManager implements AutoCloseable {
     /**
      * One controller as it can be asked for.
      *
-     * @param name its name
+     * @param name its name as {@code --controllers} takes it
      * @param account the service account it acts under, which upstream's default roles are bound to
      * @param maker makes it
      */

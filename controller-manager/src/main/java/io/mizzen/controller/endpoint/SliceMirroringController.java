@@ -36,11 +36,6 @@ public final class SliceMirroringController implements Controller {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public List<ControllerLoop<?>> loops() {
         return List.of(loop);
     }

@@ -28,7 +28,6 @@ public final class InUseProtection<T extends HasMetadata> implements Controller 
     private static final String BY_CLAIM = "claim";
 
     private final ControllerContext context;
-    private final String name;
     private final Class<T> type;
     private final String finalizer;
     private final Predicate<T> isUsed;
@@ -39,7 +38,6 @@ public final class InUseProtection<T extends HasMetadata> implements Controller 
     private InUseProtection(
             ControllerContext context, String name, Class<T> type, String finalizer, Predicate<T> isUsed) {
         this.context = context;
-        this.name = name;
         this.type = type;
         this.finalizer = finalizer;
         this.isUsed = isUsed;
@@ -88,11 +86,6 @@ public final class InUseProtection<T extends HasMetadata> implements Controller 
         return pods.byIndex(BY_CLAIM, key.toString()).stream().anyMatch(pod -> ClaimUsers.holds(pod, claim))
                 || context.api().list(Pod.class, key.namespace()).stream()
                         .anyMatch(pod -> ClaimUsers.holds(pod, claim));
-    }
-
-    @Override
-    public String name() {
-        return name;
     }
 
     @Override
