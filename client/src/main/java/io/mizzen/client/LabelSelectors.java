@@ -2,8 +2,7 @@
 package io.mizzen.client;
 
 import io.fabric8.kubernetes.api.model.LabelSelector;
-import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
-import java.util.List;
+import io.mizzen.client.selector.LabelMatcher;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,15 +13,7 @@ public final class LabelSelectors {
 
     /** Whether labels satisfy a selector: an absent selector matches nothing, an empty one everything. */
     public static boolean matches(@Nullable LabelSelector selector, @Nullable Map<String, String> labels) {
-        if (selector == null) {
-            return false;
-        }
-        Map<String, String> present = labels == null ? Map.of() : labels;
-        if (!matchesAll(selector.getMatchLabels(), present)) {
-            return false;
-        }
-        return selector.getMatchExpressions() == null
-                || selector.getMatchExpressions().stream().allMatch(requirement -> matches(requirement, present));
+        return LabelMatcher.of(selector).matches(labels);
     }
 
     /** Whether every wanted label is there with its value; no wanted labels match everything. */
@@ -39,19 +30,5 @@ public final class LabelSelectors {
         return (selector.getMatchLabels() == null || selector.getMatchLabels().isEmpty())
                 && (selector.getMatchExpressions() == null
                         || selector.getMatchExpressions().isEmpty());
-    }
-
-    private static boolean matches(LabelSelectorRequirement requirement, Map<String, String> labels) {
-        String value = labels.get(requirement.getKey());
-        List<String> values = requirement.getValues() == null ? List.of() : requirement.getValues();
-        return switch (requirement.getOperator()) {
-            case "In" -> value != null && values.contains(value);
-            case "NotIn" -> value == null || !values.contains(value);
-            case "Exists" -> value != null;
-            case "DoesNotExist" -> value == null;
-            default ->
-                throw new IllegalArgumentException(
-                        "\"" + requirement.getOperator() + "\" is not a valid label selector operator");
-        };
     }
 }

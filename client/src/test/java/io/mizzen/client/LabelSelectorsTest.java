@@ -2,6 +2,7 @@
 package io.mizzen.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
@@ -28,6 +29,13 @@ class LabelSelectorsTest {
                 .isTrue();
         assertThat(LabelSelectors.matches(requirement("DoesNotExist"), Map.of("k", "")))
                 .isFalse();
+    }
+
+    @Test
+    void refusesWhatIsNoOperatorOfLabels() {
+        assertThatThrownBy(() -> LabelSelectors.matches(requirement("Gt", "1"), Map.of("k", "2")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("\"Gt\" is not a valid label selector operator");
     }
 
     private static LabelSelector requirement(String operator, String... values) {

@@ -10,9 +10,6 @@ import java.util.List;
  */
 public interface Controller {
 
-    /** The name as {@code --controllers} takes it, such as {@code deployment-controller}. */
-    String name();
-
     /** The loops that do its work. */
     List<ControllerLoop<?>> loops();
 

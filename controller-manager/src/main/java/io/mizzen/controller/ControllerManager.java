@@ -38,10 +38,9 @@ import io.mizzen.controller.resourcequota.ResourceQuotaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
 import io.mizzen.controller.statefulset.StatefulSetController;
-import io.mizzen.controller.volume.ClaimProtectionController;
 import io.mizzen.controller.volume.EphemeralVolumeController;
+import io.mizzen.controller.volume.InUseProtection;
 import io.mizzen.controller.volume.PersistentVolumeBinder;
-import io.mizzen.controller.volume.VolumeProtectionController;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -160,7 +159,7 @@ public final class ControllerManager implements AutoCloseable {
     /**
      * One controller as it can be asked for.
      *
-     * @param name its name
+     * @param name its name as {@code --controllers} takes it
      * @param account the service account it acts under, which upstream's default roles are bound to
      * @param maker makes it
      */
@@ -191,11 +190,9 @@ public final class ControllerManager implements AutoCloseable {
         known.add(new Known(
                 "persistentvolume-binder-controller", "persistent-volume-binder", PersistentVolumeBinder::new));
         known.add(new Known(
-                "persistentvolumeclaim-protection-controller",
-                "pvc-protection-controller",
-                ClaimProtectionController::new));
+                "persistentvolumeclaim-protection-controller", "pvc-protection-controller", InUseProtection::ofClaims));
         known.add(new Known(
-                "persistentvolume-protection-controller", "pv-protection-controller", VolumeProtectionController::new));
+                "persistentvolume-protection-controller", "pv-protection-controller", InUseProtection::ofVolumes));
         known.add(new Known(
                 "ephemeral-volume-controller", "ephemeral-volume-controller", EphemeralVolumeController::new));
         known.add(new Known(

@@ -5,6 +5,7 @@ import io.mizzen.controller.loadbalancer.AddressPool;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a controller manager is to do.
@@ -58,122 +59,92 @@ public record ControllerManagerOptions(
 
     /** The same with this pod range. */
     public ControllerManagerOptions withClusterCidr(String cidr, int nodeMaskSize) {
-        return new ControllerManagerOptions(
-                cidr,
-                nodeMaskSize,
-                rootCaPem,
-                controllers,
-                leaderElection,
-                serviceAccountCredentials,
-                terminatedPodThreshold,
-                signingKeyPem,
-                nodeMonitorGracePeriod,
-                loadBalancerPool);
+        return with(draft -> {
+            draft.clusterCidr = cidr;
+            draft.nodeCidrMaskSize = nodeMaskSize;
+        });
     }
 
     /** The same, publishing this CA. */
     public ControllerManagerOptions withRootCa(String pem) {
-        return new ControllerManagerOptions(
-                clusterCidr,
-                nodeCidrMaskSize,
-                Optional.of(pem),
-                controllers,
-                leaderElection,
-                serviceAccountCredentials,
-                terminatedPodThreshold,
-                signingKeyPem,
-                nodeMonitorGracePeriod,
-                loadBalancerPool);
+        return with(draft -> draft.rootCaPem = Optional.of(pem));
     }
 
     /** The same, signing certificates with the root CA's key. */
     public ControllerManagerOptions withSigningKey(String pem) {
-        return new ControllerManagerOptions(
-                clusterCidr,
-                nodeCidrMaskSize,
-                rootCaPem,
-                controllers,
-                leaderElection,
-                serviceAccountCredentials,
-                terminatedPodThreshold,
-                Optional.of(pem),
-                nodeMonitorGracePeriod,
-                loadBalancerPool);
+        return with(draft -> draft.signingKeyPem = Optional.of(pem));
     }
 
     /** The same with another patience with silent nodes. */
     public ControllerManagerOptions withNodeMonitorGracePeriod(Duration period) {
-        return new ControllerManagerOptions(
-                clusterCidr,
-                nodeCidrMaskSize,
-                rootCaPem,
-                controllers,
-                leaderElection,
-                serviceAccountCredentials,
-                terminatedPodThreshold,
-                signingKeyPem,
-                period,
-                loadBalancerPool);
+        return with(draft -> draft.nodeMonitorGracePeriod = period);
     }
 
     /** The same with addresses for load balancers. */
     public ControllerManagerOptions withLoadBalancerPool(AddressPool pool) {
-        return new ControllerManagerOptions(
-                clusterCidr,
-                nodeCidrMaskSize,
-                rootCaPem,
-                controllers,
-                leaderElection,
-                serviceAccountCredentials,
-                terminatedPodThreshold,
-                signingKeyPem,
-                nodeMonitorGracePeriod,
-                pool);
+        return with(draft -> draft.loadBalancerPool = pool);
     }
 
     /** The same, running these controllers. */
     public ControllerManagerOptions withControllers(List<String> names) {
-        return new ControllerManagerOptions(
-                clusterCidr,
-                nodeCidrMaskSize,
-                rootCaPem,
-                names,
-                leaderElection,
-                serviceAccountCredentials,
-                terminatedPodThreshold,
-                signingKeyPem,
-                nodeMonitorGracePeriod,
-                loadBalancerPool);
+        return with(draft -> draft.controllers = names);
     }
 
     /** The same, standing for leadership under this identity. */
     public ControllerManagerOptions withLeaderElection(String identity) {
-        return new ControllerManagerOptions(
-                clusterCidr,
-                nodeCidrMaskSize,
-                rootCaPem,
-                controllers,
-                Optional.of(identity),
-                serviceAccountCredentials,
-                terminatedPodThreshold,
-                signingKeyPem,
-                nodeMonitorGracePeriod,
-                loadBalancerPool);
+        return with(draft -> draft.leaderElection = Optional.of(identity));
     }
 
     /** The same, with every controller acting as the connection's user. */
     public ControllerManagerOptions withoutServiceAccountCredentials() {
-        return new ControllerManagerOptions(
-                clusterCidr,
-                nodeCidrMaskSize,
-                rootCaPem,
-                controllers,
-                leaderElection,
-                false,
-                terminatedPodThreshold,
-                signingKeyPem,
-                nodeMonitorGracePeriod,
-                loadBalancerPool);
+        return with(draft -> draft.serviceAccountCredentials = false);
+    }
+
+    private ControllerManagerOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The components, to be changed before they become options again. */
+    private static final class Draft {
+        String clusterCidr;
+        int nodeCidrMaskSize;
+        Optional<String> rootCaPem;
+        List<String> controllers;
+        Optional<String> leaderElection;
+        boolean serviceAccountCredentials;
+        int terminatedPodThreshold;
+        Optional<String> signingKeyPem;
+        Duration nodeMonitorGracePeriod;
+        AddressPool loadBalancerPool;
+
+        Draft(ControllerManagerOptions options) {
+            clusterCidr = options.clusterCidr;
+            nodeCidrMaskSize = options.nodeCidrMaskSize;
+            rootCaPem = options.rootCaPem;
+            controllers = options.controllers;
+            leaderElection = options.leaderElection;
+            serviceAccountCredentials = options.serviceAccountCredentials;
+            terminatedPodThreshold = options.terminatedPodThreshold;
+            signingKeyPem = options.signingKeyPem;
+            nodeMonitorGracePeriod = options.nodeMonitorGracePeriod;
+            loadBalancerPool = options.loadBalancerPool;
+        }
+
+        ControllerManagerOptions options() {
+            return new ControllerManagerOptions(
+                    clusterCidr,
+                    nodeCidrMaskSize,
+                    rootCaPem,
+                    controllers,
+                    leaderElection,
+                    serviceAccountCredentials,
+                    terminatedPodThreshold,
+                    signingKeyPem,
+                    nodeMonitorGracePeriod,
+                    loadBalancerPool);
+        }
     }
 
     /** Whether a controller is to run. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Everything the node agent is told at start.
@@ -86,135 +87,100 @@ public record KubeletOptions(
 
     /** The same with an HTTPS server. */
     public KubeletOptions withServer(ServerOptions server) {
-        return new KubeletOptions(
-                nodeName,
-                nodeIp,
-                rootDir,
-                podLogsDir,
-                containerLogsDir,
-                cgroupRoot,
-                maxPods,
-                registerNode,
-                nodeLabels,
-                runtime,
-                network,
-                Optional.of(server),
-                intervals,
-                care);
+        return with(draft -> draft.server = Optional.of(server));
     }
 
     /** The same with other folders. */
     public KubeletOptions withFolders(Path rootDir, Path podLogsDir, Path containerLogsDir) {
-        return new KubeletOptions(
-                nodeName,
-                nodeIp,
-                rootDir,
-                podLogsDir,
-                containerLogsDir,
-                cgroupRoot,
-                maxPods,
-                registerNode,
-                nodeLabels,
-                runtime,
-                network,
-                server,
-                intervals,
-                care);
+        return with(draft -> {
+            draft.rootDir = rootDir;
+            draft.podLogsDir = podLogsDir;
+            draft.containerLogsDir = containerLogsDir;
+        });
     }
 
     /** The same with another network. */
     public KubeletOptions withNetwork(NetworkOptions network) {
-        return new KubeletOptions(
-                nodeName,
-                nodeIp,
-                rootDir,
-                podLogsDir,
-                containerLogsDir,
-                cgroupRoot,
-                maxPods,
-                registerNode,
-                nodeLabels,
-                runtime,
-                network,
-                server,
-                intervals,
-                care);
+        return with(draft -> draft.network = network);
     }
 
     /** The same with another cgroup root. */
     public KubeletOptions withCgroupRoot(String cgroupRoot) {
-        return new KubeletOptions(
-                nodeName,
-                nodeIp,
-                rootDir,
-                podLogsDir,
-                containerLogsDir,
-                cgroupRoot,
-                maxPods,
-                registerNode,
-                nodeLabels,
-                runtime,
-                network,
-                server,
-                intervals,
-                care);
+        return with(draft -> draft.cgroupRoot = cgroupRoot);
     }
 
     /** The same with other intervals. */
     public KubeletOptions withIntervals(Intervals intervals) {
-        return new KubeletOptions(
-                nodeName,
-                nodeIp,
-                rootDir,
-                podLogsDir,
-                containerLogsDir,
-                cgroupRoot,
-                maxPods,
-                registerNode,
-                nodeLabels,
-                runtime,
-                network,
-                server,
-                intervals,
-                care);
+        return with(draft -> draft.intervals = intervals);
     }
 
     /** The same with another care for the node. */
     public KubeletOptions withCare(NodeCare care) {
-        return new KubeletOptions(
-                nodeName,
-                nodeIp,
-                rootDir,
-                podLogsDir,
-                containerLogsDir,
-                cgroupRoot,
-                maxPods,
-                registerNode,
-                nodeLabels,
-                runtime,
-                network,
-                server,
-                intervals,
-                care);
+        return with(draft -> draft.care = care);
     }
 
     /** The same with other labels. */
     public KubeletOptions withNodeLabels(Map<String, String> nodeLabels) {
-        return new KubeletOptions(
-                nodeName,
-                nodeIp,
-                rootDir,
-                podLogsDir,
-                containerLogsDir,
-                cgroupRoot,
-                maxPods,
-                registerNode,
-                nodeLabels,
-                runtime,
-                network,
-                server,
-                intervals,
-                care);
+        return with(draft -> draft.nodeLabels = nodeLabels);
+    }
+
+    private KubeletOptions with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** The components, to be changed before they become options again. */
+    private static final class Draft {
+        String nodeName;
+        String nodeIp;
+        Path rootDir;
+        Path podLogsDir;
+        Path containerLogsDir;
+        String cgroupRoot;
+        int maxPods;
+        boolean registerNode;
+        Map<String, String> nodeLabels;
+        RuntimeOptions runtime;
+        NetworkOptions network;
+        Optional<ServerOptions> server;
+        Intervals intervals;
+        NodeCare care;
+
+        Draft(KubeletOptions options) {
+            nodeName = options.nodeName;
+            nodeIp = options.nodeIp;
+            rootDir = options.rootDir;
+            podLogsDir = options.podLogsDir;
+            containerLogsDir = options.containerLogsDir;
+            cgroupRoot = options.cgroupRoot;
+            maxPods = options.maxPods;
+            registerNode = options.registerNode;
+            nodeLabels = options.nodeLabels;
+            runtime = options.runtime;
+            network = options.network;
+            server = options.server;
+            intervals = options.intervals;
+            care = options.care;
+        }
+
+        KubeletOptions options() {
+            return new KubeletOptions(
+                    nodeName,
+                    nodeIp,
+                    rootDir,
+                    podLogsDir,
+                    containerLogsDir,
+                    cgroupRoot,
+                    maxPods,
+                    registerNode,
+                    nodeLabels,
+                    runtime,
+                    network,
+                    server,
+                    intervals,
+                    care);
+        }
     }
 
     /**

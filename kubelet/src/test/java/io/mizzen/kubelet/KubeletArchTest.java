@@ -47,8 +47,6 @@ class KubeletArchTest {
             .or()
             .haveSimpleName("AdmissionRules")
             .or()
-            .haveSimpleName("NodeFit")
-            .or()
             .haveSimpleName("PressureRules")
             .or()
             .haveSimpleName("EvictionRules")

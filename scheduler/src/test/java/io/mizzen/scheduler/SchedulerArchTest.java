@@ -25,7 +25,7 @@ class SchedulerArchTest {
             .resideInAnyPackage("..framework..", "..queue..", "..cache..", "..plugin..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.fabric8.kubernetes.client..", "io.mizzen.client..", "java.net..", "java.io..");
+            .resideInAnyPackage("io.fabric8.kubernetes.client..", "io.mizzen.client", "java.net..", "java.io..");
 
     @ArchTest
     static final ArchRule coresReadNoClockAndStartNoThread = noClasses()

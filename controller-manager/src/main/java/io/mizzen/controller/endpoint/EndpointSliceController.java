@@ -4,14 +4,11 @@ package io.mizzen.controller.endpoint;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
-import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.EventSink;
-import io.mizzen.client.Expectations;
 import io.mizzen.client.Informer;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.Result;
@@ -27,42 +24,27 @@ import java.util.Optional;
 public final class EndpointSliceController implements Controller {
 
     private static final String NAME = "endpointslice-controller";
-    private static final String INDEX = "service";
     private static final int WORKERS = 5;
     private static final int MAX_RETRIES = 15;
 
-    private final ControllerContext context;
     private final Informer<Service> services;
     private final Informer<Pod> pods;
     private final Informer<Node> nodes;
-    private final Informer<EndpointSlice> slices;
+    private final ManagedSlices slices;
     private final EventSink events;
-    private final Expectations<ObjectKey> expectations;
-    private final WorkQueue<ObjectKey> queue;
     private final ControllerLoop<ObjectKey> loop;
 
     /** Asks for its informers and waits to be started. */
     public EndpointSliceController(ControllerContext context) {
-        this.context = context;
         this.services = context.informers().of(Service.class);
         this.pods = context.informers().of(Pod.class);
         this.nodes = context.informers().of(Node.class);
-        this.slices = context.informers().of(EndpointSlice.class);
         this.events = context.events().apply("endpoint-slice-controller");
-        this.expectations = new Expectations<>(context.clock());
-        this.queue = context.queue(NAME);
+        WorkQueue<ObjectKey> queue = context.queue(NAME);
+        this.slices = new ManagedSlices(context, SlicePlan.MANAGER, queue);
         this.loop = context.loop(queue, NAME, WORKERS, MAX_RETRIES, this::reconcile);
-        slices.addIndex(
-                INDEX,
-                slice -> serviceOf(slice).map(ObjectKey::toString).stream().toList());
         services.onChange(ChangeHandler.of(service -> queue.add(ObjectKey.of(service))));
         pods.onChange(new ServiceWatch(services, queue));
-        slices.onChange(expectations.handler(EndpointSliceController::serviceOf, queue));
-    }
-
-    @Override
-    public String name() {
-        return NAME;
     }
 
     @Override
@@ -73,13 +55,13 @@ public final class EndpointSliceController implements Controller {
     private Result reconcile(ObjectKey key) {
         Optional<Service> found = services.find(key);
         if (found.isEmpty()) {
-            expectations.forget(key);
+            slices.forget(key);
             return Result.done();
         }
         Service service = found.get();
         if (!EndpointRules.isManaged(service)
                 || service.getMetadata().getDeletionTimestamp() != null
-                || !expectations.satisfied(key)) {
+                || !slices.areComplete(key)) {
             return Result.done();
         }
         List<Pod> selected = pods.inNamespace(key.namespace()).stream()
@@ -91,14 +73,11 @@ public final class EndpointSliceController implements Controller {
                 .toList();
         Map<String, Node> nodesByName = new HashMap<>();
         nodes.list().forEach(node -> nodesByName.put(node.getMetadata().getName(), node));
-        SlicePlan.Changes changes = SlicePlan.decide(
-                new SlicePlan.Observed(service, selected, nodesByName, slices.byIndex(INDEX, key.toString())));
+        SlicePlan.Changes changes =
+                SlicePlan.decide(new SlicePlan.Observed(service, selected, nodesByName, slices.of(key)));
         try {
-            perform(key, changes);
+            slices.write(key, changes);
         } catch (KubernetesClientException e) {
-            if (ApiErrors.isNamespaceTerminating(e)) {
-                return Result.done();
-            }
             if (!ApiErrors.isConflict(e)) {
                 events.warning(
                         service,
@@ -108,37 +87,5 @@ public final class EndpointSliceController implements Controller {
             throw e;
         }
         return Result.done();
-    }
-
-    private void perform(ObjectKey key, SlicePlan.Changes changes) {
-        if (!changes.create().isEmpty()) {
-            expectations.expectCreations(key, changes.create().size());
-        }
-        int created = 0;
-        try {
-            for (EndpointSlice slice : changes.create()) {
-                context.api().create(slice);
-                created++;
-            }
-        } finally {
-            for (int i = created; i < changes.create().size(); i++) {
-                expectations.creationObserved(key);
-            }
-        }
-        changes.update().forEach(slice -> context.api().update(slice));
-        for (EndpointSlice slice : changes.delete()) {
-            DeleteRequest request = DeleteRequest.ofUid(slice.getMetadata().getUid());
-            context.api().deleteIfPresent(EndpointSlice.class, ObjectKey.of(slice), request);
-        }
-    }
-
-    /** The Service of a slice that this controller manages. */
-    private static Optional<ObjectKey> serviceOf(EndpointSlice slice) {
-        Map<String, String> labels = slice.getMetadata().getLabels();
-        if (labels == null || !SlicePlan.MANAGER.equals(labels.get(SlicePlan.MANAGED_BY))) {
-            return Optional.empty();
-        }
-        return Optional.ofNullable(labels.get(SlicePlan.SERVICE_NAME))
-                .map(name -> new ObjectKey(ObjectKey.of(slice).namespace(), name));
     }
 }

@@ -49,11 +49,6 @@ public final class EndpointsController implements Controller {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public List<ControllerLoop<?>> loops() {
         return List.of(loop);
     }

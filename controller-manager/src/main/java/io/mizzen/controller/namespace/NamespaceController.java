@@ -78,11 +78,6 @@ public final class NamespaceController implements Controller {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public List<ControllerLoop<?>> loops() {
         return List.of(loop);
     }

@@ -88,11 +88,6 @@ public final class NodeLifecycleController implements Controller {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public List<ControllerLoop<?>> loops() {
         return loops;
     }

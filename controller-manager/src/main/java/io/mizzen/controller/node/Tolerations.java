@@ -3,6 +3,7 @@ package io.mizzen.controller.node;
 
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
+import io.mizzen.client.selector.Taints;
 import io.mizzen.controller.condition.Timestamps;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,7 +40,7 @@ final class Tolerations {
                 continue;
             }
             List<Toleration> matching =
-                    tolerations.stream().filter(t -> tolerates(t, taint)).toList();
+                    tolerations.stream().filter(t -> Taints.covers(t, taint)).toList();
             if (matching.isEmpty()) {
                 return new Stay.No();
             }
@@ -54,22 +55,5 @@ final class Tolerations {
             }
         }
         return earliest.<Stay>map(Stay.Until::new).orElse(new Stay.ForEver());
-    }
-
-    /** Whether a toleration matches a taint, by the rules of the API. */
-    static boolean tolerates(Toleration toleration, Taint taint) {
-        String effect = toleration.getEffect();
-        if (effect != null && !effect.isEmpty() && !effect.equals(taint.getEffect())) {
-            return false;
-        }
-        String key = toleration.getKey();
-        if (key != null && !key.isEmpty() && !key.equals(taint.getKey())) {
-            return false;
-        }
-        if ("Exists".equals(toleration.getOperator())) {
-            return true;
-        }
-        String value = Objects.requireNonNullElse(toleration.getValue(), "");
-        return key != null && !key.isEmpty() && value.equals(Objects.requireNonNullElse(taint.getValue(), ""));
     }
 }

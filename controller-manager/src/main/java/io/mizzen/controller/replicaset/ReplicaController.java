@@ -70,11 +70,6 @@ public final class ReplicaController<T extends HasMetadata> implements Controlle
     }
 
     @Override
-    public String name() {
-        return kind.controllerName();
-    }
-
-    @Override
     public List<ControllerLoop<?>> loops() {
         return List.of(loop);
     }

@@ -65,11 +65,6 @@ public final class EphemeralVolumeController implements Controller {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public List<ControllerLoop<?>> loops() {
         return List.of(loop);
     }

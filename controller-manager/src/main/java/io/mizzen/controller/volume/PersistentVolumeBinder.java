@@ -104,11 +104,6 @@ public final class PersistentVolumeBinder implements Controller {
     }
 
     @Override
-    public String name() {
-        return NAME;
-    }
-
-    @Override
     public List<ControllerLoop<?>> loops() {
         return List.of(loop);
     }

@@ -14,9 +14,8 @@ import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ResourceType;
-import io.mizzen.controller.volume.ClaimProtectionController;
+import io.mizzen.controller.volume.InUseProtection;
 import io.mizzen.controller.volume.PersistentVolumeBinder;
-import io.mizzen.controller.volume.VolumeProtectionController;
 import io.mizzen.controller.volume.Volumes;
 import io.mizzen.testing.cluster.Change;
 import io.mizzen.testing.cluster.Faults;
@@ -55,8 +54,7 @@ class BinderSimulationTest {
     @MethodSource("seeds")
     void keepsEveryPromiseAndConverges(long seed) {
         Simulation simulation = new Simulation(
-                seed,
-                List.of(PersistentVolumeBinder::new, ClaimProtectionController::new, VolumeProtectionController::new));
+                seed, List.of(PersistentVolumeBinder::new, InUseProtection::ofClaims, InUseProtection::ofVolumes));
         Promises promises = new Promises(simulation);
         simulation.others.add(() -> letGoOfSomeVolume(simulation));
         prepare(simulation);

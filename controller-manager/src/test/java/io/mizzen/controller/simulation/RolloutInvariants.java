@@ -18,6 +18,20 @@ import java.util.OptionalInt;
 /**
  * What must hold at every moment of a rollout, judged at each change of the cluster. A controller may only know an older
  * version of a Deployment than the cluster has; the bounds are those of any version that it may have seen.
+ *
+ * <p>The floor of available pods is kept by what the sets' statuses say, for upstream's rollout as for ours compares nothing but
+ * {@code spec.replicas} and {@code status.availableReplicas}: no set is made smaller so that fewer pods than the floor stay of those
+ * that the seen statuses call available. A status can be wrong in two ways, and either lets the true number fall below the floor for
+ * a moment:
+ *
+ * <ul>
+ *   <li>It calls a pod unavailable that has just become ready. While too few count as available, a rollout gives up old pods that
+ *       count as unavailable, or a stuck one would never go on (kubernetes issue 16737); the set's controller then takes the ready one.
+ *   <li>It calls pods available that are about to go: a set is made smaller and, by a rollback, larger again before its controller has
+ *       seen the deletions; that controller tells the new generation as observed and counts what its cache has.
+ * </ul>
+ *
+ * Each pod that was given up under such a status may go once though it is ready; every other loss is a violation.
  */
 final class RolloutInvariants {
 
@@ -31,6 +45,9 @@ final class RolloutInvariants {
     private final Map<String, List<Version>> deployments = new HashMap<>();
     private final Map<String, List<Version>> sets = new HashMap<>();
     private final Map<String, String> ownerOfSet = new HashMap<>();
+    /** By Deployment: how many pods were given up under a status that was wrong in one of the two ways. */
+    private final Map<String, Integer> givenUp = new HashMap<>();
+
     final List<String> violations = new ArrayList<>();
     /** Pods whose creation was answered to nobody: the set's controller cannot know of them until they show. */
     final Map<String, Integer> unanswered = new HashMap<>();
@@ -83,6 +100,9 @@ final class RolloutInvariants {
         versions.add(new Version(change.revision(), replicas, replicas, 0));
         String owner = controller(change.object());
         ownerOfSet.put(uid, owner);
+        if (checkFloor && replicas < before && deployments.containsKey(owner)) {
+            checkShrunk(change, owner, before);
+        }
         if (replicas <= before || !deployments.containsKey(owner)) {
             return;
         }
@@ -98,6 +118,50 @@ final class RolloutInvariants {
             violations.add("revision " + change.revision() + ": sets want " + sum + " pods, at most " + bound
                     + " are allowed");
         }
+    }
+
+    /** A set is made smaller by what the statuses say that the controller has seen: they must go on promising enough. */
+    private void checkShrunk(Change change, String owner, int sizeBefore) {
+        int replicas = change.object().path("spec").path("replicas").asInt();
+        int kept = simulation.cluster.list(SETS).stream()
+                .filter(set -> controller(set).equals(owner))
+                .mapToInt(set -> Math.min(
+                        seenAvailable(set), set.path("spec").path("replicas").asInt()))
+                .sum();
+        int available = seenAvailable(change.object());
+        int keptBefore = kept - Math.min(available, replicas) + Math.min(available, sizeBefore);
+        int floor = floor(owner).orElse(0);
+        if (keptBefore < floor || isOverstated(owner)) {
+            givenUp.merge(owner, sizeBefore - replicas, Integer::sum);
+        } else if (kept < floor) {
+            violations.add("revision " + change.revision() + ": a set was made smaller, and of " + keptBefore
+                    + " available pods " + kept + " stay, at least " + floor + " must" + tail());
+        }
+    }
+
+    /** Whether a status promises pods that are gone or going. */
+    private boolean isOverstated(String owner) {
+        return simulation.cluster.list(SETS).stream()
+                .filter(set -> controller(set).equals(owner))
+                .anyMatch(set -> {
+                    long ready = simulation.cluster.list(Simulation.PODS).stream()
+                            .filter(pod -> controller(pod).equals(uid(set)) && isActive(pod) && isReadyCondition(pod))
+                            .count();
+                    return Math.min(
+                                    seenAvailable(set),
+                                    set.path("spec").path("replicas").asInt())
+                            > ready;
+                });
+    }
+
+    private int seenAvailable(ObjectNode set) {
+        return simulation
+                .informers
+                .of(ReplicaSet.class)
+                .find(Simulation.keyOf(set))
+                .map(ReplicaSet::getStatus)
+                .map(status -> status.getAvailableReplicas())
+                .orElse(0);
     }
 
     private void checkNewPod(ObjectNode pod) {
@@ -126,14 +190,24 @@ final class RolloutInvariants {
                 .filter(other -> ownerOfSet.getOrDefault(controller(other), "").equals(owner))
                 .filter(other -> isActive(other) && isReadyCondition(other))
                 .count();
-        OptionalInt floor = visible(deployments.get(owner), simulation.informers.seen(Deployment.class)).stream()
-                .mapToInt(Version::floor)
-                .min();
+        OptionalInt floor = floor(owner);
         boolean wasEnough = floor.isPresent() && ready + 1 >= floor.getAsInt();
-        if (wasEnough && ready < floor.getAsInt()) {
+        if (!wasEnough || ready >= floor.getAsInt()) {
+            return;
+        }
+        int left = givenUp.getOrDefault(owner, 0);
+        if (left > 0) {
+            givenUp.put(owner, left - 1);
+        } else {
             violations.add("a ready pod was deleted and left " + ready + ", at least " + floor.getAsInt() + " must stay"
                     + tail());
         }
+    }
+
+    private OptionalInt floor(String owner) {
+        return visible(deployments.get(owner), simulation.informers.seen(Deployment.class)).stream()
+                .mapToInt(Version::floor)
+                .min();
     }
 
     /** The latest changes, to find out how it came to this. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Random histories of Deployments: a user who scales, edits, pauses, deletes; caches that lag; writes that conflict, get
  * lost or are the last thing a process does. Whatever happens, no bound is broken on the way, and in the end all is as
- * the last spec says. Replay one with {@code -Dsimulation.seed=<seed>}; run more with {@code -Dsimulation.rounds=<n>}.
+ * the last spec says. {@link RolloutInvariants} says what the floor of available pods is judged by. Replay one with {@code -Dsimulation.seed=<seed>}; run more with {@code -Dsimulation.rounds=<n>}.
  */
 class RolloutSimulationTest {
 
@@ -31,7 +31,7 @@ class RolloutSimulationTest {
     private static final ObjectKey WEB = new ObjectKey("default", "web");
 
     static LongStream seeds() {
-        return Simulation.seeds(10);
+        return Simulation.seeds(10, 63, 75, 203, 266);
     }
 
     @ParameterizedTest

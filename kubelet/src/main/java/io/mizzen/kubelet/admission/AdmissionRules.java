@@ -7,6 +7,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.TaintBuilder;
+import io.mizzen.client.selector.NodeMatcher;
+import io.mizzen.client.selector.Taints;
 import io.mizzen.kubelet.resource.PodResources;
 import io.mizzen.kubelet.resource.QosClass;
 import io.mizzen.kubelet.resource.ResourceFigures;
@@ -51,7 +53,9 @@ public final class AdmissionRules {
             return Optional.empty();
         }
         boolean isMemoryAlone = node.pressures().equals(Set.of("MemoryPressure"));
-        if (isMemoryAlone && (QosClass.of(pod) != QosClass.BEST_EFFORT || NodeFit.tolerates(pod, MEMORY_PRESSURE))) {
+        if (isMemoryAlone
+                && (QosClass.of(pod) != QosClass.BEST_EFFORT
+                        || Taints.isTolerated(MEMORY_PRESSURE, pod.getSpec().getTolerations()))) {
             return Optional.empty();
         }
         String list = "[" + String.join(" ", new TreeSet<>(node.pressures())) + "]";
@@ -91,7 +95,7 @@ public final class AdmissionRules {
     }
 
     private static Optional<Rejection> place(Pod pod, List<Pod> active, NodeView node) {
-        if (!NodeFit.matches(pod, node.name(), node.labels())) {
+        if (!NodeMatcher.of(pod.getSpec()).matches(node.name(), node.labels())) {
             return Optional.of(failed("NodeAffinity", "node(s) didn't match Pod's node affinity/selector"));
         }
         String wanted = pod.getSpec().getNodeName();
@@ -110,8 +114,9 @@ public final class AdmissionRules {
         if (CriticalPods.isStatic(pod)) {
             return Optional.empty();
         }
-        boolean isRepelled =
-                node.taints().stream().anyMatch(t -> "NoExecute".equals(t.getEffect()) && !NodeFit.tolerates(pod, t));
+        boolean isRepelled = node.taints().stream()
+                .anyMatch(t -> "NoExecute".equals(t.getEffect())
+                        && !Taints.isTolerated(t, pod.getSpec().getTolerations()));
         return isRepelled
                 ? Optional.of(failed("TaintToleration", "node(s) had taints that the pod didn't tolerate"))
                 : Optional.empty();

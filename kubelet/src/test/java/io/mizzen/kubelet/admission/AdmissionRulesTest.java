@@ -90,11 +90,6 @@ class AdmissionRulesTest {
                 .contains(affinity);
         assertThat(check(pod(required.formatted("{matchFields: [{key: metadata.name, operator: In, values: [m]}]}"))))
                 .contains(affinity);
-        assertThat(check(pod(required.formatted("{}"))))
-                .as("an empty term matches nothing")
-                .contains(affinity);
-        assertThat(check(pod(required.formatted("{matchExpressions: [{key: cores, operator: Odd}]}"))))
-                .contains(affinity);
         assertThat(check(pod("{nodeName: m, containers: [{name: a}]}"))
                         .orElseThrow()
                         .reason())

@@ -4,6 +4,7 @@ package io.mizzen.scheduler.framework;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodAffinityTerm;
 import io.fabric8.kubernetes.api.model.WeightedPodAffinityTerm;
+import io.mizzen.client.selector.LabelMatcher;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

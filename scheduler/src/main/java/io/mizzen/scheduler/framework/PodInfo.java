@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodAffinity;
 import io.fabric8.kubernetes.api.model.PodAntiAffinity;
 import io.fabric8.kubernetes.api.model.Toleration;
+import io.mizzen.client.selector.NodeMatcher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ public final class PodInfo {
         requests = PodRequests.requested(pod);
         nonZeroRequests = PodRequests.nonZero(pod, requests);
         hostPorts = hostPorts(pod);
-        nodeMatcher = NodeMatcher.of(pod);
+        nodeMatcher = NodeMatcher.of(pod.getSpec());
         Affinity affinity = pod.getSpec().getAffinity();
         PodAffinity near = affinity == null ? null : affinity.getPodAffinity();
         PodAntiAffinity far = affinity == null ? null : affinity.getPodAntiAffinity();

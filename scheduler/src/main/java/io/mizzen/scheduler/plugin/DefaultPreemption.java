@@ -2,6 +2,7 @@
 package io.mizzen.scheduler.plugin;
 
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.mizzen.client.selector.LabelMatcher;
 import io.mizzen.scheduler.framework.ClusterEvent;
 import io.mizzen.scheduler.framework.ClusterEvent.Action;
 import io.mizzen.scheduler.framework.ClusterEvent.Resource;
@@ -13,7 +14,6 @@ import io.mizzen.scheduler.framework.ExtensionPoint.PostFilter;
 import io.mizzen.scheduler.framework.ExtensionPoint.PostFilterResult;
 import io.mizzen.scheduler.framework.ExtensionPoint.PreEnqueue;
 import io.mizzen.scheduler.framework.Framework;
-import io.mizzen.scheduler.framework.LabelMatcher;
 import io.mizzen.scheduler.framework.NodeInfo;
 import io.mizzen.scheduler.framework.PodInfo;
 import io.mizzen.scheduler.framework.Snapshot;

@@ -2,6 +2,7 @@
 package io.mizzen.scheduler.plugin;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.mizzen.client.selector.NodeMatcher;
 import io.mizzen.scheduler.framework.ClusterEvent;
 import io.mizzen.scheduler.framework.ClusterEvent.Action;
 import io.mizzen.scheduler.framework.ClusterEvent.Resource;
@@ -13,7 +14,6 @@ import io.mizzen.scheduler.framework.ExtensionPoint.PreFilterResult;
 import io.mizzen.scheduler.framework.ExtensionPoint.PreScore;
 import io.mizzen.scheduler.framework.ExtensionPoint.Score;
 import io.mizzen.scheduler.framework.NodeInfo;
-import io.mizzen.scheduler.framework.NodeMatcher;
 import io.mizzen.scheduler.framework.PodInfo;
 import io.mizzen.scheduler.framework.Snapshot;
 import io.mizzen.scheduler.framework.Status;

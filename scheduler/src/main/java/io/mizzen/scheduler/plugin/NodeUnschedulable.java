@@ -4,6 +4,7 @@ package io.mizzen.scheduler.plugin;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.TaintBuilder;
+import io.mizzen.client.selector.Taints;
 import io.mizzen.scheduler.framework.ClusterEvent;
 import io.mizzen.scheduler.framework.ClusterEvent.Action;
 import io.mizzen.scheduler.framework.ClusterEvent.Resource;
@@ -29,7 +30,7 @@ public final class NodeUnschedulable implements Filter {
 
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
-        return !node.isUnschedulable() || Tolerations.isTolerated(TAINT, pod.tolerations())
+        return !node.isUnschedulable() || Taints.isTolerated(TAINT, pod.tolerations())
                 ? Status.success()
                 : Status.unresolvable("node(s) were unschedulable");
     }
@@ -42,6 +43,6 @@ public final class NodeUnschedulable implements Filter {
                         (pod, before, after) -> after instanceof Node node
                                 && filter(new CycleState(), pod, NodeInfo.of(node))
                                         .isSuccess()),
-                OwnChange.toleration(pod -> Tolerations.isTolerated(TAINT, pod.tolerations())));
+                OwnChange.toleration(pod -> Taints.isTolerated(TAINT, pod.tolerations())));
     }
 }

@@ -2,7 +2,8 @@
 package io.mizzen.scheduler.plugin;
 
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
-import io.mizzen.scheduler.framework.LabelMatcher;
+import io.mizzen.client.selector.LabelMatcher;
+import io.mizzen.client.selector.Taints;
 import io.mizzen.scheduler.framework.NodeInfo;
 import io.mizzen.scheduler.framework.PodInfo;
 import java.util.List;
@@ -70,8 +71,7 @@ record SpreadConstraint(
     /** Whether the node's pods count for this pod. */
     boolean includes(PodInfo pod, NodeInfo node) {
         return (!honorsAffinity || pod.nodeMatcher().matches(node.name(), node.labels()))
-                && (!honorsTaints
-                        || Tolerations.firstUntolerated(node.taints(), pod.tolerations(), Tolerations.HARD) == null);
+                && (!honorsTaints || Taints.firstUntolerated(node.taints(), pod.tolerations(), Taints.HARD) == null);
     }
 
     /** Whether a pod is one of those counted. */

@@ -4,6 +4,7 @@ package io.mizzen.scheduler.plugin;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
+import io.mizzen.client.selector.Taints;
 import io.mizzen.scheduler.framework.ClusterEvent;
 import io.mizzen.scheduler.framework.ClusterEvent.Action;
 import io.mizzen.scheduler.framework.ClusterEvent.Resource;
@@ -29,7 +30,7 @@ public final class TaintToleration implements Filter, PreScore, Score {
 
     @Override
     public Status filter(CycleState state, PodInfo pod, NodeInfo node) {
-        return Tolerations.firstUntolerated(node.taints(), pod.tolerations(), Tolerations.HARD) == null
+        return Taints.firstUntolerated(node.taints(), pod.tolerations(), Taints.HARD) == null
                 ? Status.success()
                 : Status.unresolvable("node(s) had untolerated taint(s)");
     }
@@ -37,8 +38,7 @@ public final class TaintToleration implements Filter, PreScore, Score {
     @Override
     public Status preScore(CycleState state, PodInfo pod, List<NodeInfo> nodes, Snapshot snapshot) {
         state.put(new Soft(pod.tolerations().stream()
-                .filter(t ->
-                        t.getEffect() == null || t.getEffect().isEmpty() || Tolerations.SOFT.contains(t.getEffect()))
+                .filter(t -> t.getEffect() == null || t.getEffect().isEmpty() || Taints.SOFT.contains(t.getEffect()))
                 .toList()));
         return Status.success();
     }
@@ -48,7 +48,7 @@ public final class TaintToleration implements Filter, PreScore, Score {
         List<Toleration> tolerations = state.get(Soft.class).tolerations();
         long count = 0;
         for (Taint taint : node.taints()) {
-            if (Tolerations.SOFT.contains(taint.getEffect()) && !Tolerations.isTolerated(taint, tolerations)) {
+            if (Taints.SOFT.contains(taint.getEffect()) && !Taints.isTolerated(taint, tolerations)) {
                 count++;
             }
         }

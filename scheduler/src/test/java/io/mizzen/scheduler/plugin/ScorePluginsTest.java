@@ -8,11 +8,11 @@ import static io.mizzen.scheduler.Objects.requests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.mizzen.client.selector.LabelMatcher;
 import io.mizzen.scheduler.FakeCluster;
 import io.mizzen.scheduler.framework.CycleState;
 import io.mizzen.scheduler.framework.ExtensionPoint.PreScore;
 import io.mizzen.scheduler.framework.ExtensionPoint.Score;
-import io.mizzen.scheduler.framework.LabelMatcher;
 import io.mizzen.scheduler.framework.NodeInfo;
 import io.mizzen.scheduler.framework.PodInfo;
 import io.mizzen.scheduler.framework.Snapshot;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mizzen.scheduler.framework;
+package io.mizzen.client.selector;
 
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
@@ -46,8 +46,10 @@ public final class LabelMatcher {
         }
     }
 
+    private static final Requirement IMPOSSIBLE = new Requirement("", Operator.IN, Set.of());
+
     /** Matches no labels at all. */
-    public static final LabelMatcher NOTHING = new LabelMatcher(List.of(new Requirement("", Operator.IN, Set.of())));
+    public static final LabelMatcher NOTHING = new LabelMatcher(List.of(IMPOSSIBLE));
     /** Matches everything. */
     public static final LabelMatcher EVERYTHING = new LabelMatcher(List.of());
 
@@ -57,7 +59,11 @@ public final class LabelMatcher {
         this.requirements = requirements;
     }
 
-    /** Reads a selector: null matches nothing, an empty one everything. */
+    /**
+     * Reads a selector: null matches nothing, an empty one everything.
+     *
+     * @throws IllegalArgumentException when an operator is none
+     */
     public static LabelMatcher of(@Nullable LabelSelector selector) {
         if (selector == null) {
             return NOTHING;
@@ -75,10 +81,13 @@ public final class LabelMatcher {
         return new LabelMatcher(List.copyOf(equalities(labels)));
     }
 
-    /** Reads the requirements of a node selector term; {@code Gt} and {@code Lt} compare whole numbers. */
+    /**
+     * Reads the requirements of a node selector term; {@code Gt} and {@code Lt} compare whole numbers, an operator that is none
+     * matches nothing.
+     */
     public static LabelMatcher ofNodeRequirements(List<NodeSelectorRequirement> requirements) {
         return new LabelMatcher(requirements.stream()
-                .map(r -> requirement(r.getKey(), r.getOperator(), r.getValues()))
+                .map(r -> nodeRequirement(r.getKey(), r.getOperator(), r.getValues()))
                 .toList());
     }
 
@@ -133,10 +142,19 @@ public final class LabelMatcher {
             case "NotIn" -> Operator.NOT_IN;
             case "Exists" -> Operator.EXISTS;
             case "DoesNotExist" -> Operator.DOES_NOT_EXIST;
-            case "Gt" -> Operator.GREATER;
-            case "Lt" -> Operator.LESS;
-            default -> throw new IllegalArgumentException("unknown selector operator " + operator);
+            default ->
+                throw new IllegalArgumentException("\"" + operator + "\" is not a valid label selector operator");
         };
         return new Requirement(key, parsed, values == null ? Set.of() : Set.copyOf(values));
+    }
+
+    private static Requirement nodeRequirement(String key, String operator, @Nullable List<String> values) {
+        Set<String> given = values == null ? Set.of() : Set.copyOf(values);
+        return switch (operator) {
+            case "Gt" -> new Requirement(key, Operator.GREATER, given);
+            case "Lt" -> new Requirement(key, Operator.LESS, given);
+            case "In", "NotIn", "Exists", "DoesNotExist" -> requirement(key, operator, values);
+            default -> IMPOSSIBLE;
+        };
     }
 }

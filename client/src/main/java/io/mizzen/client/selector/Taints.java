@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mizzen.scheduler.plugin;
+package io.mizzen.client.selector;
 
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
@@ -7,17 +7,18 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which taints a pod puts up with. */
-final class Tolerations {
+/** Which taints a pod puts up with, by the rules of the API (page "Taints and Tolerations"). */
+public final class Taints {
     /** Effects that keep pods away. */
-    static final Set<String> HARD = Set.of("NoSchedule", "NoExecute");
+    public static final Set<String> HARD = Set.of("NoSchedule", "NoExecute");
     /** The effect that only lowers a node's score. */
-    static final Set<String> SOFT = Set.of("PreferNoSchedule");
+    public static final Set<String> SOFT = Set.of("PreferNoSchedule");
 
-    private Tolerations() {}
+    private Taints() {}
 
     /** The first taint with one of the effects that no toleration covers, or null. */
-    static @Nullable Taint firstUntolerated(List<Taint> taints, List<Toleration> tolerations, Set<String> effects) {
+    public static @Nullable Taint firstUntolerated(
+            List<Taint> taints, List<Toleration> tolerations, Set<String> effects) {
         for (Taint taint : taints) {
             if (effects.contains(taint.getEffect()) && !isTolerated(taint, tolerations)) {
                 return taint;
@@ -27,11 +28,12 @@ final class Tolerations {
     }
 
     /** Whether one of the tolerations covers the taint. */
-    static boolean isTolerated(Taint taint, List<Toleration> tolerations) {
+    public static boolean isTolerated(Taint taint, List<Toleration> tolerations) {
         return tolerations.stream().anyMatch(toleration -> covers(toleration, taint));
     }
 
-    private static boolean covers(Toleration toleration, Taint taint) {
+    /** Whether a toleration covers the taint. */
+    public static boolean covers(Toleration toleration, Taint taint) {
         if (isSet(toleration.getEffect()) && !toleration.getEffect().equals(taint.getEffect())) {
             return false;
         }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mizzen.scheduler.framework;
+package io.mizzen.client.selector;
 
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.NodeAffinity;
 import io.fabric8.kubernetes.api.model.NodeSelector;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
-import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PreferredSchedulingTerm;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,16 +51,17 @@ public record NodeMatcher(LabelMatcher selector, @Nullable List<Term> required, 
     public record Preferred(Term term, int weight) {}
 
     /** Reads what a pod says about nodes. */
-    public static NodeMatcher of(Pod pod) {
-        LabelMatcher selector = LabelMatcher.ofLabels(pod.getSpec().getNodeSelector());
-        Affinity affinity = pod.getSpec().getAffinity();
+    public static NodeMatcher of(PodSpec pod) {
+        LabelMatcher selector = LabelMatcher.ofLabels(pod.getNodeSelector());
+        Affinity affinity = pod.getAffinity();
         NodeAffinity nodeAffinity = affinity == null ? null : affinity.getNodeAffinity();
         if (nodeAffinity == null) {
             return new NodeMatcher(selector, null, List.of());
         }
         NodeSelector hard = nodeAffinity.getRequiredDuringSchedulingIgnoredDuringExecution();
         List<Preferred> soft = new ArrayList<>();
-        for (PreferredSchedulingTerm term : nodeAffinity.getPreferredDuringSchedulingIgnoredDuringExecution()) {
+        for (PreferredSchedulingTerm term :
+                orEmpty(nodeAffinity.getPreferredDuringSchedulingIgnoredDuringExecution())) {
             if (term.getWeight() != null && term.getWeight() != 0) {
                 soft.add(new Preferred(term(term.getPreference()), term.getWeight()));
             }
@@ -100,8 +101,8 @@ public record NodeMatcher(LabelMatcher selector, @Nullable List<Term> required, 
     }
 
     private static Term term(NodeSelectorTerm term) {
-        List<NodeSelectorRequirement> labels = term.getMatchExpressions();
-        List<NodeSelectorRequirement> fields = term.getMatchFields();
+        List<NodeSelectorRequirement> labels = orEmpty(term.getMatchExpressions());
+        List<NodeSelectorRequirement> fields = orEmpty(term.getMatchFields());
         Set<String> names = null;
         for (NodeSelectorRequirement field : fields) {
             if ("metadata.name".equals(field.getKey()) && "In".equals(field.getOperator())) {
@@ -117,5 +118,9 @@ public record NodeMatcher(LabelMatcher selector, @Nullable List<Term> required, 
                 LabelMatcher.ofNodeRequirements(fields),
                 names == null ? null : Set.copyOf(names),
                 labels.isEmpty() && fields.isEmpty());
+    }
+
+    private static <T> List<T> orEmpty(@Nullable List<T> list) {
+        return list == null ? List.of() : list;
     }
 }
