@@ -4,6 +4,7 @@ package io.mizzen.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mizzen.e2e.cluster.Cluster;
+import io.mizzen.e2e.cluster.HelmPrograms;
 import io.mizzen.e2e.cluster.Kubectl;
 import io.mizzen.e2e.cluster.Registry;
 import java.nio.file.Path;
@@ -80,10 +81,17 @@ class RegistryIT {
 
         runs("own");
         assertThat(messages("own")).contains("Successfully pulled image \"localhost:5000/team/busybox:1\"");
+        Kubectl helm = kubectl.with("helm 4", HelmPrograms.four());
+        String folder = cluster.dataDir().getParent().toString();
+        helm.ok("package", "src/test/resources/charts/greeter", "--destination", folder);
+        helm.ok("push", folder + "/greeter-1.0.0.tgz", "oci://localhost:5000/charts", "--plain-http");
+
         registry.ok("delete", "pod", "-l", "app=registry");
         registry.ok("rollout", "status", "deployment/registry", "--timeout=60s");
         kubectl.apply(pod("later", "localhost:5000/team/busybox:1", ""));
         runs("later");
+        assertThat(helm.ok("show", "chart", "oci://localhost:5000/charts/greeter", "--plain-http"))
+                .contains("name: greeter");
         registry.ok("delete", "-f", addOn.toString(), "--wait=false");
     }
 
