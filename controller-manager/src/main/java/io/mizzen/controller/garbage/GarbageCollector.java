@@ -190,6 +190,9 @@ public final class GarbageCollector implements Controller {
             removeFinalizer(type, key, live, OwnerGraph.FOREGROUND);
             return Result.done();
         }
+        if (graph.waitsForItself(node.identity().uid())) {
+            writeOwners(type, key, live, reference -> true, true);
+        }
         blocking.stream()
                 .filter(dependent -> !dependent.deletingDependents() && !dependent.beingDeleted())
                 .forEach(dependent -> toDelete.add(dependent.identity().uid()));

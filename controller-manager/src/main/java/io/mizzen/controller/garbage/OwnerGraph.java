@@ -7,8 +7,11 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ResourceType;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -153,6 +156,31 @@ final class OwnerGraph {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Whether an object that waits for its dependents is, in a circle of objects that all wait, one of those it waits for. The look at an
+     * object before its deletion misses a circle whose other members began to wait a moment ago.
+     */
+    boolean waitsForItself(String uid) {
+        Set<String> seen = new HashSet<>();
+        Deque<String> open = new ArrayDeque<>(List.of(uid));
+        while (!open.isEmpty()) {
+            String owner = open.pop();
+            for (View dependent : view(owner).map(View::dependents).orElse(List.of())) {
+                if (!dependent.deletingDependents() || !dependent.blocks(owner)) {
+                    continue;
+                }
+                String next = dependent.identity().uid();
+                if (next.equals(uid)) {
+                    return true;
+                }
+                if (seen.add(next)) {
+                    open.push(next);
+                }
+            }
+        }
+        return false;
     }
 
     /** The UIDs of all objects of a resource that an informer has shown. */

@@ -67,6 +67,21 @@ class GarbageTest {
     }
 
     @Test
+    void seesACircleOnceAllOfItWaits() {
+        graph.observe(PODS, object("a", List.of(owner("b", true))));
+        graph.observe(PODS, object("b", List.of(owner("a", true))));
+        graph.observe(PODS, waiting("a", owner("b", true)));
+        assertThat(graph.waitsForItself("a")).isFalse();
+
+        graph.observe(PODS, waiting("b", owner("a", true)));
+        assertThat(graph.waitsForItself("a")).isTrue();
+        assertThat(graph.waitsForItself("b")).isTrue();
+
+        graph.observe(PODS, waiting("b", owner("a", false)));
+        assertThat(graph.waitsForItself("a")).isFalse();
+    }
+
+    @Test
     void orphansOnce() {
         graph.observe(PODS, object("parent", List.of()));
 
@@ -145,8 +160,15 @@ class GarbageTest {
         return object;
     }
 
+    private static GenericKubernetesResource waiting(String uid, OwnerReference owner) {
+        return deleting(object(uid, List.of(owner)), "foregroundDeletion");
+    }
+
     private static GenericKubernetesResource deleting(String uid, String finalizer) {
-        GenericKubernetesResource object = object(uid, List.of());
+        return deleting(object(uid, List.of()), finalizer);
+    }
+
+    private static GenericKubernetesResource deleting(GenericKubernetesResource object, String finalizer) {
         object.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
         object.getMetadata().setFinalizers(List.of(finalizer));
         return object;

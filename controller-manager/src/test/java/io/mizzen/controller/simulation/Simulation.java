@@ -65,6 +65,7 @@ final class Simulation {
     final VirtualClock clock = new VirtualClock();
     final MemoryCluster cluster;
     private final List<Function<ControllerContext, Controller>> makers;
+    private final List<ResourceType> served;
     /** What others do: each does one thing, or answers false when it has nothing to do. */
     final List<BooleanSupplier> others = new ArrayList<>();
 
@@ -85,6 +86,12 @@ final class Simulation {
 
     /** Other controllers. */
     Simulation(long seed, List<Function<ControllerContext, Controller>> makers) {
+        this(seed, makers, SERVED);
+    }
+
+    /** Other controllers where these resources are served. */
+    Simulation(long seed, List<Function<ControllerContext, Controller>> makers, List<ResourceType> served) {
+        this.served = served;
         this.random = new Random(seed);
         this.cluster = new MemoryCluster(clock, random);
         this.makers = makers;
@@ -94,7 +101,7 @@ final class Simulation {
     /** Starts the process anew: nothing but the cluster is remembered. */
     void boot() {
         informers = new MemoryInformers(cluster);
-        MemoryClient client = new MemoryClient(cluster, (verb, resource) -> faults.next(verb, resource), SERVED);
+        MemoryClient client = new MemoryClient(cluster, (verb, resource) -> faults.next(verb, resource), served);
         ControllerContext context = new ControllerContext(
                 client,
                 informers,
