@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiClient;
 import io.mizzen.client.ApiErrors;
@@ -17,9 +18,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /** An {@link ApiClient} of a {@link MemoryCluster}, with faults on its writes. */
 public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
+
+    private static final Pattern FINALIZE = Pattern.compile("/api/v1/namespaces/[^/]+/finalize");
 
     private final MemoryCluster cluster;
     private final Faults faults;
@@ -140,6 +144,10 @@ public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
 
     @Override
     public JsonNode send(String method, String path, JsonNode body) {
+        if (method.equals("PUT") && FINALIZE.matcher(path).matches()) {
+            ResourceType type = ResourceType.of(Namespace.class);
+            return write("finalize", type, () -> cluster.update(type, (ObjectNode) body));
+        }
         throw ApiErrors.of(404, "NotFound", path + " is not served by the cluster in memory");
     }
 
