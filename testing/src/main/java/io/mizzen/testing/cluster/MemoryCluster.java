@@ -304,7 +304,7 @@ public final class MemoryCluster {
         });
     }
 
-    private static ObjectKey keyOf(ObjectNode object) {
+    static ObjectKey keyOf(ObjectNode object) {
         JsonNode metadata = object.path("metadata");
         return new ObjectKey(
                 metadata.path("namespace").asText(""), metadata.path("name").asText(""));
