@@ -155,8 +155,9 @@ public final class NamespaceController implements Controller {
                     failures.add(type.qualifiedName() + ": " + ApiErrors.message(e));
                 }
             }
-            if (isPods(type) && remaining.containsKey(label(type))) {
-                // Nothing that pods may still need goes before they have.
+            if (isPods(type) && (!remaining.isEmpty() || !failures.isEmpty())) {
+                // Nothing that pods may still need goes before they have. They are the first type: what there is to
+                // tell is of them.
                 break;
             }
         }

@@ -74,6 +74,9 @@ final class Simulation {
 
     int failing;
 
+    /** What the API server answers to reads of other paths than objects', such as metrics. */
+    Function<String, Optional<JsonNode>> extra = path -> Optional.empty();
+
     MemoryInformers informers;
     Faults faults = Faults.NONE;
     int crashes;
@@ -101,7 +104,8 @@ final class Simulation {
     /** Starts the process anew: nothing but the cluster is remembered. */
     void boot() {
         informers = new MemoryInformers(cluster);
-        MemoryClient client = new MemoryClient(cluster, (verb, resource) -> faults.next(verb, resource), served);
+        MemoryClient client = new MemoryClient(
+                cluster, (verb, resource) -> faults.next(verb, resource), served, path -> extra.apply(path));
         ControllerContext context = new ControllerContext(
                 client,
                 informers,
@@ -225,6 +229,7 @@ final class Simulation {
         ObjectNode patch = Json.object();
         patch.putObject("status")
                 .put("phase", "Running")
+                .put("startTime", clock.instant().toString())
                 .putArray("conditions")
                 .addObject()
                 .put("type", "Ready")

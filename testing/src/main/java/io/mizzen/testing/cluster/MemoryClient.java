@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiClient;
 import io.mizzen.client.ApiErrors;
@@ -13,17 +14,24 @@ import io.mizzen.client.Discovery;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ResourceType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /** An {@link ApiClient} of a {@link MemoryCluster}, with faults on its writes. */
 public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
 
+    private static final String SCALE = "/scale";
+    private static final Pattern FINALIZE = Pattern.compile("/api/v1/namespaces/[^/]+/finalize");
+
     private final MemoryCluster cluster;
     private final Faults faults;
     private final List<ResourceType> served;
+    private final Function<String, Optional<JsonNode>> extra;
 
     /**
      * A client.
@@ -31,6 +39,21 @@ public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
      * @param served what discovery tells
      */
     public MemoryClient(MemoryCluster cluster, Faults faults, List<ResourceType> served) {
+        this(cluster, faults, served, path -> Optional.empty());
+    }
+
+    /**
+     * A client of a cluster that serves more than what is stored.
+     *
+     * @param served what discovery tells
+     * @param extra answers to reads of paths, where there are any
+     */
+    public MemoryClient(
+            MemoryCluster cluster,
+            Faults faults,
+            List<ResourceType> served,
+            Function<String, Optional<JsonNode>> extra) {
+        this.extra = extra;
         this.cluster = cluster;
         this.faults = faults;
         this.served = List.copyOf(served);
@@ -135,12 +158,68 @@ public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
 
     @Override
     public JsonNode get(String path) {
+        if (path.endsWith(SCALE)) {
+            Scaled scaled = scaled(path);
+            return scaleOf(scaled.object());
+        }
+        Optional<JsonNode> answer = extra.apply(path);
+        if (answer.isPresent()) {
+            return answer.get();
+        }
         throw ApiErrors.of(404, "NotFound", path + " is not served by the cluster in memory");
     }
 
     @Override
     public JsonNode send(String method, String path, JsonNode body) {
+        if (method.equals("PUT") && FINALIZE.matcher(path).matches()) {
+            ResourceType type = ResourceType.of(Namespace.class);
+            return write("finalize", type, () -> cluster.update(type, (ObjectNode) body));
+        }
+        if (method.equals("PUT") && path.endsWith(SCALE)) {
+            Scaled scaled = scaled(path);
+            ObjectNode patch = Json.object();
+            patch.putObject("metadata")
+                    .put(
+                            "resourceVersion",
+                            body.path("metadata").path("resourceVersion").asText());
+            patch.putObject("spec").set("replicas", body.path("spec").path("replicas"));
+            ObjectKey key = MemoryCluster.keyOf(scaled.object());
+            return scaleOf(write("scale", scaled.type(), () -> cluster.patch(scaled.type(), key, patch, false)));
+        }
         throw ApiErrors.of(404, "NotFound", path + " is not served by the cluster in memory");
+    }
+
+    private record Scaled(ResourceType type, ObjectNode object) {}
+
+    private Scaled scaled(String path) {
+        String owner = path.substring(0, path.length() - SCALE.length());
+        for (ResourceType type : served) {
+            for (ObjectNode object : cluster.list(type)) {
+                if (type.objectPath(MemoryCluster.keyOf(object)).equals(owner)) {
+                    return new Scaled(type, object);
+                }
+            }
+        }
+        throw ApiErrors.of(404, "NotFound", path + " not found");
+    }
+
+    /** The scale of an object whose selector has labels only. */
+    private static ObjectNode scaleOf(ObjectNode object) {
+        ObjectNode scale = Json.object();
+        ObjectNode metadata = scale.putObject("metadata");
+        for (String field : List.of("namespace", "name", "uid", "resourceVersion")) {
+            metadata.set(field, object.path("metadata").path(field));
+        }
+        scale.putObject("spec").set("replicas", object.path("spec").path("replicas"));
+        List<String> selector = new ArrayList<>();
+        object.at("/spec/selector/matchLabels")
+                .properties()
+                .forEach(label ->
+                        selector.add(label.getKey() + "=" + label.getValue().asText()));
+        scale.putObject("status")
+                .put("replicas", object.path("status").path("replicas").asInt())
+                .put("selector", String.join(",", selector));
+        return scale;
     }
 
     private ObjectNode write(String verb, ResourceType type, Supplier<ObjectNode> write) {

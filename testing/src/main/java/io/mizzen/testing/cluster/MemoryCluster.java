@@ -5,6 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiErrors;
 import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Json;
@@ -24,6 +28,7 @@ import java.util.random.RandomGenerator;
 /** The store and the rules of writing. Every write that changes something gets the next revision and enters the history. */
 public final class MemoryCluster {
 
+    private static final ResourceType NAMESPACES = ResourceType.of(Namespace.class);
     private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 
     private final InstantSource clock;
@@ -79,6 +84,7 @@ public final class MemoryCluster {
             metadata.put("name", metadata.path("generateName").asText() + randomName(5));
         }
         ObjectKey key = keyOf(object);
+        refuseInTerminatingNamespace(type, key);
         if (of(type).containsKey(key)) {
             throw ApiErrors.of(409, "AlreadyExists", type.qualifiedName() + " \"" + key.name() + "\" already exists");
         }
@@ -90,6 +96,25 @@ public final class MemoryCluster {
             object.withObject("/status").put("phase", "Pending");
         }
         return store(type, key, object, Change.Kind.ADDED);
+    }
+
+    private void refuseInTerminatingNamespace(ResourceType type, ObjectKey key) {
+        boolean isTerminating = find(NAMESPACES, ObjectKey.cluster(key.namespace()))
+                .filter(namespace -> namespace.path("metadata").has("deletionTimestamp"))
+                .isPresent();
+        if (isTerminating) {
+            String message = type.qualifiedName() + " \"" + key.name() + "\" is forbidden: namespace " + key.namespace()
+                    + " is being terminated";
+            Status status = new StatusBuilder()
+                    .withCode(403)
+                    .withReason("Forbidden")
+                    .withMessage(message)
+                    .withNewDetails()
+                    .addNewCause("metadata.namespace", message, "NamespaceTerminating")
+                    .endDetails()
+                    .build();
+            throw new KubernetesClientException(message, 403, status);
+        }
     }
 
     /** Replaces all but the status. */
@@ -136,7 +161,7 @@ public final class MemoryCluster {
 
     /**
      * Deletes as the API does: pods with a node only after their grace period (the kubelet's answer is a deletion without one),
-     * objects with finalizers when those are gone, dependents by the propagation policy's finalizer.
+     * objects with finalizers, and namespaces with such in their spec, when those are gone, dependents by the propagation policy's finalizer.
      */
     public void delete(ResourceType type, ObjectKey key, DeleteRequest request) {
         ObjectNode present = require(
@@ -151,7 +176,7 @@ public final class MemoryCluster {
                 && !hasEnded
                 && !object.path("spec").path("nodeName").asText("").isEmpty()
                 && request.gracePeriodSeconds().orElse(30L) > 0;
-        if (!graceful && metadata.path("finalizers").isEmpty()) {
+        if (!graceful && metadata.path("finalizers").isEmpty() && !isFilled(type, object)) {
             remove(type, key);
             return;
         }
@@ -210,12 +235,21 @@ public final class MemoryCluster {
         }
         boolean mayStop = type.plural().equals("pods")
                 && metadata.path("deletionGracePeriodSeconds").asInt(0) > 0;
-        if (metadata.has("deletionTimestamp") && metadata.path("finalizers").isEmpty() && !mayStop) {
+        if (metadata.has("deletionTimestamp")
+                && metadata.path("finalizers").isEmpty()
+                && !mayStop
+                && !isFilled(type, object)) {
             of(type).put(key, object);
             remove(type, key);
             return object;
         }
         return store(type, key, object, Change.Kind.MODIFIED);
+    }
+
+    /** A namespace stays until its spec's finalizers, which stand for its content, are gone. */
+    private static boolean isFilled(ResourceType type, ObjectNode object) {
+        return type.equals(NAMESPACES)
+                && !object.path("spec").path("finalizers").isEmpty();
     }
 
     private ObjectNode store(ResourceType type, ObjectKey key, ObjectNode object, Change.Kind kind) {
@@ -270,7 +304,7 @@ public final class MemoryCluster {
         });
     }
 
-    private static ObjectKey keyOf(ObjectNode object) {
+    static ObjectKey keyOf(ObjectNode object) {
         JsonNode metadata = object.path("metadata");
         return new ObjectKey(
                 metadata.path("namespace").asText(""), metadata.path("name").asText(""));
