@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -314,9 +313,7 @@ class ServiceIT {
     }
 
     private static Command fetch(String url) {
-        List<String> command = new ArrayList<>(cluster.network().enter());
-        command.addAll(List.of("curl", "-sS", "--max-time", "5", url));
-        return Command.run("", Map.of(), command);
+        return cluster.network().fetch(url);
     }
 
     private static final String PROXY = "/api/v1/namespaces/default/services/%s/proxy/name";

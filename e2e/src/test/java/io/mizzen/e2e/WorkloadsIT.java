@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mizzen.e2e.cluster.Cluster;
 import io.mizzen.e2e.cluster.Kubectl;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -19,6 +21,11 @@ class WorkloadsIT {
     private static final Duration SOON = Duration.ofSeconds(40);
     private static final String PATCH =
             "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"version\":\"two\"}}}}}";
+
+    private static final String SUSPENDED =
+            ".status.conditions[?(@.type=='Suspended')].status} {.status.conditions[?(@.type=='Suspended')].reason";
+    private static final String FAILED =
+            ".status.conditions[?(@.type=='Failed')].reason} {.status.conditions[?(@.type=='Failed')].message";
 
     private static Cluster cluster;
     private static Kubectl kubectl;
@@ -58,6 +65,18 @@ class WorkloadsIT {
                     rules:
                     - {succeededIndexes: "0"}
                 """, "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"));
+        kubectl.apply(job("stubborn", "  backoffLimit: 1\n", "exit 1"));
+        kubectl.apply(job("late", "  activeDeadlineSeconds: 5\n", "sleep 1000"));
+        kubectl.apply(job("pausing", "  parallelism: 1\n", "sleep 1000"));
+        kubectl.apply(job("numbered", """
+                  completionMode: Indexed
+                  completions: 2
+                  parallelism: 2
+                """, "echo $JOB_COMPLETION_INDEX at `hostname`"));
+        kubectl.apply(keeping("ordered", "OrderedReady", "{whenScaled: Delete}"));
+        kubectl.apply(keeping("parallel", "Parallel", "{whenDeleted: Delete}"));
+        kubectl.apply(runs("DaemonSet", "patient", "  updateStrategy: {type: OnDelete}\n"));
+        kubectl.apply(TWINS.formatted(Cluster.IMAGE));
         kubectl.apply(runs("StatefulSet", "db", """
                   replicas: 2
                   serviceName: db
@@ -152,6 +171,182 @@ class WorkloadsIT {
 
     @Test
     @Order(6)
+    void aStatefulSetIsInNoHurryUnlessItIsParallel() {
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("pod/parallel-0", ".status.phase").equals("Running")
+                        && kubectl.find("pod/parallel-1", ".status.phase").equals("Running"));
+        assertThat(kubectl.find("statefulset/parallel", ".status.readyReplicas"))
+                .as("it did not wait for any of them")
+                .isEmpty();
+
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("pod/ordered-0", ".status.phase").equals("Running"));
+        assertThat(kubectl.find("pod/ordered-1", ".metadata.name"))
+                .as("the second waits for the first to be ready")
+                .isEmpty();
+        say("ordered-0", "ready");
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("pod/ordered-1", ".status.phase").equals("Running"));
+        say("ordered-1", "ready");
+        kubectl.ok("rollout", "status", "statefulset/ordered", "--timeout=60s");
+        assertThat(Instant.parse(kubectl.find("pod/ordered-1", ".metadata.creationTimestamp")))
+                .isAfterOrEqualTo(Instant.parse(
+                        kubectl.find("pod/ordered-0", ".status.conditions[?(@.type=='Ready')].lastTransitionTime")));
+    }
+
+    @Test
+    @Order(7)
+    void aStatefulSetShrinksFromItsEndAndTakesClaimsAlongWhereItSaysSo() {
+        kubectl.ok("scale", "statefulset", "ordered", "--replicas=0");
+        kubectl.ok("scale", "statefulset", "parallel", "--replicas=1");
+
+        Kubectl.within(SOON)
+                .until(() -> !kubectl.find("pod/ordered-1", ".metadata.deletionTimestamp")
+                        .isEmpty());
+        say("parallel-1", "leave");
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("pod/parallel-1", ".metadata.name").isEmpty());
+        assertThat(kubectl.find("pod/ordered-0", ".metadata.name")).isEqualTo("ordered-0");
+        assertThat(kubectl.find("pod/ordered-0", ".metadata.deletionTimestamp"))
+                .as("the first waits until the second is gone")
+                .isEmpty();
+        say("ordered-1", "leave");
+        Kubectl.within(SOON)
+                .until(() -> !kubectl.find("pod/ordered-0", ".metadata.deletionTimestamp")
+                        .isEmpty());
+        assertThat(kubectl.find("pod/ordered-1", ".metadata.name")).isEmpty();
+        say("ordered-0", "leave");
+
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.ok("get", "pvc", "-o", "name"))
+                        .as("one set deletes them when it shrinks, the other does not")
+                        .isEqualTo("""
+                                persistentvolumeclaim/data-parallel-0
+                                persistentvolumeclaim/data-parallel-1
+                                """));
+        kubectl.ok("delete", "statefulset", "parallel", "--wait=false");
+        Kubectl.within(SOON)
+                .until(() -> !kubectl.find("pod/parallel-0", ".metadata.deletionTimestamp")
+                        .isEmpty());
+        say("parallel-0", "leave");
+        Kubectl.within(SOON)
+                .untilAsserted(
+                        () -> assertThat(kubectl.ok("get", "pvc", "-o", "name")).isEmpty());
+    }
+
+    @Test
+    @Order(8)
+    void aDaemonSetMayWaitUntilSomebodyDeletesItsPods() {
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("daemonset/patient", ".status.numberAvailable")
+                        .equals("1"));
+        String before = kubectl.ok("get", "pods", "-l", "app=patient", "-o", "name");
+        kubectl.ok("patch", "daemonset", "patient", "--type=merge", "-p", PATCH);
+
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("daemonset/patient", ".status.observedGeneration")
+                        .equals("2"));
+        assertThat(kubectl.find("daemonset/patient", ".status.updatedNumberScheduled"))
+                .isEmpty();
+        assertThat(kubectl.ok("get", "pods", "-l", "app=patient", "-o", "name")).isEqualTo(before);
+        kubectl.ok("delete", before.strip());
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("daemonset/patient", ".status.updatedNumberScheduled")
+                        .equals("1"));
+        assertThat(kubectl.ok(
+                        "get", "pods", "-l", "app=patient", "-o", "jsonpath={.items[*].metadata.annotations.version}"))
+                .isEqualTo("two");
+    }
+
+    @Test
+    @Order(9)
+    void aReplicationControllerScalesAndReplacesWhatIsGone() {
+        kubectl.ok("scale", "rc", "twins", "--replicas=2");
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("rc/twins", ".status.readyReplicas").equals("2"));
+        String before = kubectl.ok("get", "pods", "-l", "app=twins", "-o", "name");
+        kubectl.ok("delete", before.lines().findFirst().orElseThrow());
+
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.ok("get", "pods", "-l", "app=twins", "-o", "name"))
+                        .hasLineCount(2)
+                        .isNotEqualTo(before));
+        kubectl.ok("scale", "rc", "twins", "--current-replicas=2", "--replicas=0");
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.ok("get", "pods", "-l", "app=twins", "-o", "name"))
+                        .isEmpty());
+    }
+
+    @Test
+    @Order(10)
+    void anIndexedJobTellsEachPodItsNumber() {
+        kubectl.ok("wait", "--for=condition=complete", "job/numbered", "--timeout=60s");
+
+        for (String index : List.of("0", "1")) {
+            assertThat(kubectl.ok(
+                            "logs", "-l", "batch.kubernetes.io/job-completion-index=" + index + ",job-name=numbered"))
+                    .isEqualTo(index + " at numbered-" + index + "\n");
+        }
+    }
+
+    @Test
+    @Order(11)
+    void aJobPausesAndGoesOnWithNewPods() {
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("job/pausing", ".status.ready").equals("1"));
+        String before = kubectl.ok("get", "pods", "-l", "job-name=pausing", "-o", "name");
+        kubectl.ok("patch", "job", "pausing", "-p", "{\"spec\":{\"suspend\":true}}");
+
+        Kubectl.within(SOON)
+                .untilAsserted(
+                        () -> assertThat(kubectl.find("job/pausing", SUSPENDED)).isEqualTo("True JobSuspended"));
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.ok("get", "pods", "-l", "job-name=pausing", "-o", "name"))
+                        .isEmpty());
+        assertThat(kubectl.find("job/pausing", ".status.startTime")).isEmpty();
+        assertThat(kubectl.find("job/pausing", ".status.failed"))
+                .as("a pod that was only in the way is no failure")
+                .isEmpty();
+
+        kubectl.ok("patch", "job", "pausing", "-p", "{\"spec\":{\"suspend\":false}}");
+        Kubectl.within(SOON)
+                .until(() -> kubectl.find("job/pausing", ".status.ready").equals("1"));
+        assertThat(kubectl.find("job/pausing", SUSPENDED)).isEqualTo("False JobResumed");
+        assertThat(kubectl.find("job/pausing", ".status.startTime")).isNotEmpty();
+        assertThat(kubectl.ok("get", "pods", "-l", "job-name=pausing", "-o", "name"))
+                .hasLineCount(1)
+                .isNotEqualTo(before);
+    }
+
+    @Test
+    @Order(12)
+    void aJobFailsWhenItsTimeIsOver() {
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.find("job/late", FAILED))
+                        .isEqualTo("DeadlineExceeded Job was active longer than specified deadline"));
+
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.ok("get", "pods", "-l", "job-name=late", "-o", "name"))
+                        .isEmpty());
+        assertThat(kubectl.find("job/late", ".status.failed")).isEqualTo("1");
+        assertThat(kubectl.find("job/late", ".status.active")).isEmpty();
+    }
+
+    @Test
+    @Order(13)
+    void aJobFailsWhenItHasTriedOftenEnough() {
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.find("job/stubborn", FAILED))
+                        .isEqualTo("BackoffLimitExceeded Job has reached the specified backoff limit"));
+
+        assertThat(kubectl.find("job/stubborn", ".status.failed")).isEqualTo("2");
+        assertThat(kubectl.ok("get", "pods", "-l", "job-name=stubborn", "-o", "name"))
+                .as("what has ended stays to be looked at")
+                .hasLineCount(2);
+    }
+
+    @Test
+    @Order(14)
     void aCronJobRunsByHandAndByTheClockAndKeepsItsHistory() {
         kubectl.ok("create", "job", "by-hand", "--from=cronjob/tick");
         kubectl.ok("wait", "--for=condition=complete", "job/by-hand", "--timeout=60s");
@@ -170,6 +365,11 @@ class WorkloadsIT {
         assertThat(kubectl.ok("logs", job)).isEqualTo("tick\n");
         assertThat(kubectl.find(job, ".metadata.annotations.batch\\.kubernetes\\.io/cronjob-scheduled-timestamp"))
                 .endsWith(":00+05:30");
+    }
+
+    /** Tells a pod of {@link #keeping} that it may be ready, or leave. */
+    private static void say(String pod, String what) {
+        kubectl.ok("exec", pod, "--", "touch", "/" + what);
     }
 
     private static String job(String name, String spec, String command) {
@@ -204,4 +404,46 @@ class WorkloadsIT {
                       - {name: main, image: %s, command: [sleep, "1000"]}
                 """.formatted(kind, name, spec.stripTrailing(), name, name, Cluster.IMAGE);
     }
+
+    /** A set of two with a claim each, whose pods are ready and end when they are told. */
+    private static String keeping(String name, String policy, String retention) {
+        return """
+                apiVersion: apps/v1
+                kind: StatefulSet
+                metadata: {name: %s}
+                spec:
+                  replicas: 2
+                  serviceName: %s
+                  podManagementPolicy: %s
+                  persistentVolumeClaimRetentionPolicy: %s
+                  selector: {matchLabels: {app: %s}}
+                  template:
+                    metadata: {labels: {app: %s}}
+                    spec:
+                      containers:
+                      - name: main
+                        image: %s
+                        command: [sh, -c, "trap exit TERM; sleep 1000 & wait"]
+                        readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
+                        lifecycle: {preStop: {exec: {command: [sh, -c, "until [ -e /leave ]; do sleep 0.1; done"]}}}
+                        volumeMounts: [{name: data, mountPath: /data}]
+                  volumeClaimTemplates:
+                  - metadata: {name: data}
+                    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+                """.formatted(name, name, policy, retention, name, name, Cluster.IMAGE);
+    }
+
+    private static final String TWINS = """
+            apiVersion: v1
+            kind: ReplicationController
+            metadata: {name: twins}
+            spec:
+              replicas: 1
+              template:
+                metadata: {labels: {app: twins}}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - {name: main, image: %s, command: [sleep, "1000"]}
+            """;
 }

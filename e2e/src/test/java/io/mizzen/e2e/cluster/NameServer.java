@@ -27,13 +27,23 @@ public final class NameServer implements AutoCloseable {
 
     /** Starts one that answers on the node's address; it may take a moment until it does. */
     public static NameServer start(NetworkNamespace network, String name, String address) throws IOException {
-        List<String> command = new ArrayList<>(network.enter());
+        return start(network.enter(), network.nodeIp(), name, address);
+    }
+
+    /**
+     * The same in any network.
+     *
+     * @param enter the words that run a command there
+     * @param listen the address it answers on
+     */
+    public static NameServer start(List<String> enter, String listen, String name, String address) throws IOException {
+        List<String> command = new ArrayList<>(enter);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-cp",
                 Path.of("target/test-classes").toAbsolutePath().toString(),
                 NameServer.class.getName(),
-                network.nodeIp(),
+                listen,
                 name,
                 address));
         return new NameServer(new ProcessBuilder(command)
@@ -61,6 +71,15 @@ public final class NameServer implements AutoCloseable {
                 socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
             }
         }
+    }
+
+    /** A packet that asks for a name's address. */
+    public static byte[] question(String name) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(new byte[] {1, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0});
+        out.write(encode(name));
+        out.write(new byte[] {0, TYPE_A, 0, 1});
+        return out.toByteArray();
     }
 
     private static byte[] encode(String name) throws IOException {

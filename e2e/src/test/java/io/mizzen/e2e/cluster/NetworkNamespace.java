@@ -3,7 +3,9 @@ package io.mizzen.e2e.cluster;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -81,6 +83,13 @@ public final class NetworkNamespace implements AutoCloseable {
     /** The words that run a command in it; mounts stay the machine's, which cgroups need. */
     public List<String> enter() {
         return List.of("nsenter", "--net=/run/netns/" + name);
+    }
+
+    /** What curl gets there in at most 5 s. */
+    public Command fetch(String url) {
+        List<String> command = new ArrayList<>(enter());
+        command.addAll(List.of("curl", "-sS", "--max-time", "5", url));
+        return Command.run("", Map.of(), command);
     }
 
     /** How many packets have left the node towards the world so far. */
