@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
-import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HPAScalingRules;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HPAScalingRulesBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
@@ -24,7 +22,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,7 +61,7 @@ class AutoscalerSimulationTest {
             up = rules();
             down = rules();
             simulation.cluster.observe(this::check);
-            simulation.cluster.create(SETS, Json.tree(set()));
+            simulation.cluster.create(SETS, Json.tree(ReplicaSets.of("default", "web", 1)));
             simulation.cluster.create(
                     AUTOSCALERS,
                     Json.tree(new HorizontalPodAutoscalerBuilder()
@@ -242,34 +239,5 @@ class AutoscalerSimulationTest {
                 .as(() -> replay + "\nload " + world.load + "\n"
                         + simulation.describe(AUTOSCALERS, SETS, Simulation.PODS))
                 .isTrue();
-    }
-
-    private static ReplicaSet set() {
-        return new ReplicaSetBuilder()
-                .withNewMetadata()
-                .withNamespace("default")
-                .withName("web")
-                .endMetadata()
-                .withNewSpec()
-                .withReplicas(1)
-                .withNewSelector()
-                .addToMatchLabels("app", "web")
-                .endSelector()
-                .withNewTemplate()
-                .withNewMetadata()
-                .addToLabels("app", "web")
-                .endMetadata()
-                .withNewSpec()
-                .addNewContainer()
-                .withName("main")
-                .withImage("image:0")
-                .withNewResources()
-                .withRequests(Map.of("cpu", new Quantity("100m")))
-                .endResources()
-                .endContainer()
-                .endSpec()
-                .endTemplate()
-                .endSpec()
-                .build();
     }
 }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
-import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetSpec;
@@ -46,7 +45,7 @@ class BudgetSimulationTest {
         World(long seed) {
             simulation = new Simulation(seed, List.of(DisruptionController::new, ReplicaController::replicaSets));
             replicas = 2 + simulation.random.nextInt(7);
-            simulation.cluster.create(SETS, Json.tree(set(replicas)));
+            simulation.cluster.create(SETS, Json.tree(ReplicaSets.of("default", "web", replicas)));
             simulation.cluster.create(
                     BUDGETS,
                     Json.tree(new PodDisruptionBudgetBuilder()
@@ -175,31 +174,5 @@ class BudgetSimulationTest {
         assertThat(settled)
                 .as(() -> replay + "\n" + simulation.describe(BUDGETS, Simulation.PODS))
                 .isTrue();
-    }
-
-    private static ReplicaSet set(int replicas) {
-        return new ReplicaSetBuilder()
-                .withNewMetadata()
-                .withNamespace("default")
-                .withName("web")
-                .endMetadata()
-                .withNewSpec()
-                .withReplicas(replicas)
-                .withNewSelector()
-                .addToMatchLabels("app", "web")
-                .endSelector()
-                .withNewTemplate()
-                .withNewMetadata()
-                .addToLabels("app", "web")
-                .endMetadata()
-                .withNewSpec()
-                .addNewContainer()
-                .withName("main")
-                .withImage("image:0")
-                .endContainer()
-                .endSpec()
-                .endTemplate()
-                .endSpec()
-                .build();
     }
 }

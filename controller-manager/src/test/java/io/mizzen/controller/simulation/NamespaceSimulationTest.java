@@ -11,7 +11,6 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
-import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
 import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
@@ -144,7 +143,7 @@ class NamespaceSimulationTest {
                                     .withFinalizers(finalizers)
                                     .endMetadata()
                                     .build()));
-                default -> simulation.cluster.create(SETS, Json.tree(set(namespace, name)));
+                default -> simulation.cluster.create(SETS, Json.tree(ReplicaSets.of(namespace, name, 2)));
             }
         }
 
@@ -200,31 +199,5 @@ class NamespaceSimulationTest {
                 .withFinalizers("kubernetes")
                 .endSpec()
                 .build());
-    }
-
-    private static ReplicaSet set(String namespace, String name) {
-        return new ReplicaSetBuilder()
-                .withNewMetadata()
-                .withNamespace(namespace)
-                .withName(name)
-                .endMetadata()
-                .withNewSpec()
-                .withReplicas(2)
-                .withNewSelector()
-                .addToMatchLabels("app", name)
-                .endSelector()
-                .withNewTemplate()
-                .withNewMetadata()
-                .addToLabels("app", name)
-                .endMetadata()
-                .withNewSpec()
-                .addNewContainer()
-                .withName("main")
-                .withImage("image:0")
-                .endContainer()
-                .endSpec()
-                .endTemplate()
-                .endSpec()
-                .build();
     }
 }
