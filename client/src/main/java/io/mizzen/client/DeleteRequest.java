@@ -17,6 +17,8 @@ public record DeleteRequest(
         Optional<String> resourceVersion,
         Optional<Propagation> propagation,
         Optional<Long> gracePeriodSeconds) {
+    /** How the API server says that an object of the name has another UID than the one that was given. */
+    private static final String OTHER_UID = "Precondition failed: UID in precondition";
 
     /** The values of {@code propagationPolicy}. */
     public enum Propagation {
@@ -54,15 +56,15 @@ public record DeleteRequest(
     }
 
     /**
-     * Sends this request; false if the answer says that the object it means has gone: there is none of that name, or,
-     * where only the UID was given, another one. A conflict about a version says no such thing and is thrown.
+     * Sends this request; false if the answer says that the object it means has gone: there is none of that name, or
+     * another one. A conflict about a version, or with others who write, says no such thing and is thrown.
      */
     boolean unlessGone(Runnable sending) {
         try {
             sending.run();
             return true;
         } catch (KubernetesClientException e) {
-            boolean isAnother = ApiErrors.isConflict(e) && uid.isPresent() && resourceVersion.isEmpty();
+            boolean isAnother = ApiErrors.isConflict(e) && ApiErrors.message(e).contains(OTHER_UID);
             if (!ApiErrors.isNotFound(e) && !isAnother) {
                 throw e;
             }

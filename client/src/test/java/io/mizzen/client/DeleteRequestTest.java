@@ -18,9 +18,18 @@ class DeleteRequestTest {
         assertThat(DeleteRequest.plain().unlessGone(failing(ABSENT))).isFalse();
     }
 
+    private static final KubernetesClientException OTHER_UID =
+            ApiErrors.of(409, "Conflict", "Precondition failed: UID in precondition: one, UID in object meta: two");
+
     @Test
     void takesAnotherUidForTheEndOfTheObjectMeant() {
-        assertThat(DeleteRequest.ofUid("one").unlessGone(failing(CONFLICT))).isFalse();
+        assertThat(DeleteRequest.ofUid("one").unlessGone(failing(OTHER_UID))).isFalse();
+    }
+
+    @Test
+    void throwsAConflictWithOthersWhoWrite() {
+        assertThatThrownBy(() -> DeleteRequest.ofUid("one").unlessGone(failing(CONFLICT)))
+                .isSameAs(CONFLICT);
     }
 
     @Test

@@ -173,12 +173,14 @@ class VerbsIT {
         assertThat(kubectl.find("configmap/config", ".data"))
                 .as("what the manifest lacks goes, though the client had applied it")
                 .isEqualTo("{\"a\":\"2\"}");
-
+        assertThat(kubectl.find("configmap/config", ".metadata.managedFields[*].manager"))
+                .doesNotContain("kubectl-client-side-apply");
         assertThat(kubectl.runWithInput(CONFIG.formatted("3"), "apply", "-f", "-")
                         .requireOk()
                         .out())
                 .as("and back to the client")
-                .startsWith("configmap/config ");
+                .isEqualTo("configmap/config configured\n");
+        assertThat(kubectl.find("configmap/config", ".data")).isEqualTo("{\"a\":\"3\"}");
         removed(kubectl);
     }
 

@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.apiserver.authentication.UserInfo;
 import io.mizzen.apiserver.registry.ObjectCodec;
+import io.mizzen.apiserver.storage.cache.AwaitResult;
 import io.mizzen.apiserver.storage.cache.CachedObject;
 import io.mizzen.apiserver.storage.cache.ListRequest;
 import io.mizzen.apiserver.storage.cache.ListResult;
 import io.mizzen.apiserver.storage.cache.ObjectCache;
 import io.mizzen.apiserver.storage.cache.ResourceKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +129,16 @@ public final class RbacAuthorizer implements Authorizer {
     private List<CachedObject> list(ResourceKey resource, String namespace) {
         ListRequest request = namespace.isEmpty() ? ListRequest.all(resource) : ListRequest.in(resource, namespace);
         return cache.list(request) instanceof ListResult.Listed listed ? listed.items() : List.of();
+    }
+
+    /** Waits until the cache shows every role and binding that was written before; whether it does in the given time. */
+    boolean awaitCurrent(Duration timeout) {
+        try {
+            return cache.awaitCurrent(timeout) instanceof AwaitResult.Reached;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** All rules a user has in a namespace, or cluster-wide when that is empty. */

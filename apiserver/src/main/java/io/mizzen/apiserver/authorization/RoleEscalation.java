@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.mizzen.api.name.GroupResource;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.apiserver.authentication.UserInfo;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import java.util.stream.StreamSupport;
  */
 public final class RoleEscalation {
     private static final String GROUP = "rbac.authorization.k8s.io";
+    private static final Duration CACHE_WAIT = Duration.ofSeconds(3);
 
     private final RbacAuthorizer rbac;
     private final Authorizer authorizer;
@@ -59,6 +61,7 @@ public final class RoleEscalation {
         if (isMaster(user) || may(user, "bind", plural, namespace, name)) {
             return "";
         }
+        readCurrent();
         List<Rule> rules = rbac.rules(kind, namespace, name)
                 .orElseThrow(() -> StatusException.notFound(new GroupResource(GROUP, plural), name));
         return refusal(user, namespace, rules);
@@ -74,7 +77,15 @@ public final class RoleEscalation {
                 .allowed();
     }
 
+    /** Rights that were taken away, or put into a role, a moment ago count. */
+    private void readCurrent() {
+        if (!rbac.awaitCurrent(CACHE_WAIT)) {
+            throw StatusException.internal("roles and bindings cannot be read as they are now");
+        }
+    }
+
     private String refusal(UserInfo user, String namespace, List<Rule> wanted) {
+        readCurrent();
         List<Rule> missing = missing(rbac.rulesFor(user, namespace), wanted);
         if (missing.isEmpty()) {
             return "";

@@ -9,6 +9,9 @@ import io.mizzen.kubectl.net.Trust;
 import io.mizzen.kubectl.tree.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -66,17 +69,25 @@ final class Identity {
         Json.child(info, "spec").put("interactive", false);
         builder.environment().put("KUBERNETES_EXEC_INFO", Json.compact(info));
         try {
-            Process process = builder.start();
-            process.getOutputStream().close();
-            byte[] answer = process.getInputStream().readAllBytes();
-            if (!process.waitFor(PLUGIN_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw failure("exec: executable " + command + " did not end in " + PLUGIN_SECONDS + " s");
+            Path answer = Files.createTempFile(
+                    "credential",
+                    "",
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try {
+                // To a file: whoever reads a program's output waits for its end, however long that takes.
+                Process process = builder.redirectOutput(answer.toFile()).start();
+                process.getOutputStream().close();
+                if (!process.waitFor(PLUGIN_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    throw failure("exec: executable " + command + " did not end in " + PLUGIN_SECONDS + " s");
+                }
+                if (process.exitValue() != 0) {
+                    throw failure("exec: executable " + command + " failed with exit code " + process.exitValue());
+                }
+                take(Json.parse(Files.readAllBytes(answer)).path("status"));
+            } finally {
+                Files.delete(answer);
             }
-            if (process.exitValue() != 0) {
-                throw failure("exec: executable " + command + " failed with exit code " + process.exitValue());
-            }
-            take(Json.parse(answer).path("status"));
         } catch (IOException e) {
             throw failure("exec: executable " + command + " not found");
         } catch (InterruptedException e) {

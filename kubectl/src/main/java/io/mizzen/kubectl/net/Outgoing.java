@@ -43,7 +43,8 @@ public record Outgoing(int code, String reason, Map<String, String> headers) {
                 length >= 0 ? "Content-Length: " + length + "\r\n" : chunks ? "Transfer-Encoding: chunked\r\n" : "";
         head(out, framing);
         out.flush();
-        Body.copy(body, out, chunks);
+        // Not more than was said, and an error for less: a file may grow or shrink meanwhile.
+        Body.copy(length >= 0 ? new Body.Fixed(body, length, () -> {}) : body, out, chunks);
         out.flush();
     }
 

@@ -2,9 +2,11 @@
 package io.mizzen.kubelet.pod;
 
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.DownwardAPIVolumeFile;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.cri.v1.PodSandboxConfig;
 import io.mizzen.kubelet.network.PodHostname;
@@ -269,7 +271,24 @@ final class PodSync {
 
     /** What the downward API tells of a pod and may change while it runs. */
     private static List<Map<String, String>> told(Pod pod) {
-        return List.of(pod.getMetadata().getLabels(), pod.getMetadata().getAnnotations());
+        boolean isTold = pod.getSpec().getVolumes().stream()
+                .flatMap(PodSync::downwardFiles)
+                .map(DownwardAPIVolumeFile::getFieldRef)
+                .anyMatch(field -> field != null
+                        && (field.getFieldPath().startsWith("metadata.labels")
+                                || field.getFieldPath().startsWith("metadata.annotations")));
+        return isTold ? List.of(pod.getMetadata().getLabels(), pod.getMetadata().getAnnotations()) : List.of();
+    }
+
+    private static Stream<DownwardAPIVolumeFile> downwardFiles(Volume volume) {
+        if (volume.getDownwardAPI() != null) {
+            return volume.getDownwardAPI().getItems().stream();
+        }
+        return volume.getProjected() == null
+                ? Stream.empty()
+                : volume.getProjected().getSources().stream()
+                        .filter(part -> part.getDownwardAPI() != null)
+                        .flatMap(part -> part.getDownwardAPI().getItems().stream());
     }
 
     private DownwardFields fields(Pod pod, RuntimePod seen) {

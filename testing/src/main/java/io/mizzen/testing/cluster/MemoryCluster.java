@@ -275,7 +275,11 @@ public final class MemoryCluster {
             throw ApiErrors.of(
                     409,
                     "Conflict",
-                    "Operation cannot be fulfilled on " + type.qualifiedName() + " \"" + key.name() + "\"");
+                    "Operation cannot be fulfilled on " + type.qualifiedName() + " \"" + key.name() + "\""
+                            + (sameUid
+                                    ? ""
+                                    : ": Precondition failed: UID in precondition: " + uid + ", UID in object meta: "
+                                            + uidOf(present)));
         }
         return present;
     }

@@ -90,11 +90,11 @@ final class ServerSideApply {
                     current = call.connection().get(target.path());
                 }
             }
-        } catch (StatusFailure e) {
+        } catch (CommandFailure e) {
             call.io()
                     .errorLine(
                             "Warning: the fields applied by the client stay with their former manager until the next apply: "
-                                    + e.serverMessage());
+                                    + e.text());
             return false;
         }
     }
