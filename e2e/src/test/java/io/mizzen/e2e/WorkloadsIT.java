@@ -35,7 +35,9 @@ class WorkloadsIT {
     static void startsAClusterAndItsWorkloads() {
         cluster = Cluster.start(WorkloadsIT.class);
         kubectl = cluster.kubectl();
-        kubectl.apply("""
+        kubectl.apply(String.join(
+                "---\n",
+                """
                 apiVersion: batch/v1
                 kind: CronJob
                 metadata: {name: tick}
@@ -50,41 +52,41 @@ class WorkloadsIT {
                           restartPolicy: Never
                           containers:
                           - {name: main, image: %s, command: [sh, -c, "echo tick"]}
-                """.formatted(Cluster.IMAGE));
-        kubectl.apply(job("some-fail", """
+                """.formatted(Cluster.IMAGE),
+                job("some-fail", """
                   completionMode: Indexed
                   completions: 3
                   parallelism: 3
                   backoffLimitPerIndex: 0
-                """, "[ $JOB_COMPLETION_INDEX != 1 ]"));
-        kubectl.apply(job("leader", """
+                """, "[ $JOB_COMPLETION_INDEX != 1 ]"),
+                job("leader", """
                   completionMode: Indexed
                   completions: 2
                   parallelism: 2
                   successPolicy:
                     rules:
                     - {succeededIndexes: "0"}
-                """, "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"));
-        kubectl.apply(job("stubborn", "  backoffLimit: 1\n", "exit 1"));
-        kubectl.apply(job("late", "  activeDeadlineSeconds: 5\n", "sleep 1000"));
-        kubectl.apply(job("pausing", "  parallelism: 1\n", "sleep 1000"));
-        kubectl.apply(job("numbered", """
+                """, "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"),
+                job("stubborn", "  backoffLimit: 1", "exit 1"),
+                job("late", "  activeDeadlineSeconds: 5", "sleep 1000"),
+                job("pausing", "  parallelism: 1", "sleep 1000"),
+                job("numbered", """
                   completionMode: Indexed
                   completions: 2
                   parallelism: 2
-                """, "echo $JOB_COMPLETION_INDEX at `hostname`"));
-        kubectl.apply(keeping("ordered", "OrderedReady", "{whenScaled: Delete}"));
-        kubectl.apply(keeping("parallel", "Parallel", "{whenDeleted: Delete}"));
-        kubectl.apply(runs("DaemonSet", "patient", "  updateStrategy: {type: OnDelete}\n"));
-        kubectl.apply(TWINS.formatted(Cluster.IMAGE));
-        kubectl.apply(runs("StatefulSet", "db", """
+                """, "echo $JOB_COMPLETION_INDEX at `hostname`"),
+                keeping("ordered", "OrderedReady", "{whenScaled: Delete}"),
+                keeping("parallel", "Parallel", "{whenDeleted: Delete}"),
+                runs("DaemonSet", "patient", "  updateStrategy: {type: OnDelete}"),
+                TWINS.formatted(Cluster.IMAGE),
+                runs("StatefulSet", "db", """
                   replicas: 2
                   serviceName: db
                   updateStrategy: {rollingUpdate: {partition: 1}}
-                """));
-        kubectl.apply(runs("DaemonSet", "agent", """
+                """),
+                runs("DaemonSet", "agent", """
                   updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
-                """));
+                """)));
     }
 
     @AfterAll
