@@ -19,6 +19,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WorkloadsIT {
     private static final Duration SOON = Duration.ofSeconds(40);
+    /** As the first process of a container, a plain sleep would not hear the signal to end. */
+    private static final String UNTIL_TOLD = "trap exit TERM; sleep 1000 & wait";
+
     private static final String PATCH =
             "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"version\":\"two\"}}}}}";
 
@@ -68,8 +71,8 @@ class WorkloadsIT {
                     - {succeededIndexes: "0"}
                 """, "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"),
                 job("stubborn", "  backoffLimit: 1", "exit 1"),
-                job("late", "  activeDeadlineSeconds: 5", "sleep 1000"),
-                job("pausing", "  parallelism: 1", "sleep 1000"),
+                job("late", "  activeDeadlineSeconds: 5", UNTIL_TOLD),
+                job("pausing", "  parallelism: 1", UNTIL_TOLD),
                 job("numbered", """
                   completionMode: Indexed
                   completions: 2
@@ -403,8 +406,8 @@ class WorkloadsIT {
                     spec:
                       terminationGracePeriodSeconds: 1
                       containers:
-                      - {name: main, image: %s, command: [sleep, "1000"]}
-                """.formatted(kind, name, spec.stripTrailing(), name, name, Cluster.IMAGE);
+                      - {name: main, image: %s, command: [sh, -c, "%s"]}
+                """.formatted(kind, name, spec.stripTrailing(), name, name, Cluster.IMAGE, UNTIL_TOLD);
     }
 
     /** A set of two with a claim each, whose pods are ready and end when they are told. */
@@ -425,14 +428,14 @@ class WorkloadsIT {
                       containers:
                       - name: main
                         image: %s
-                        command: [sh, -c, "trap exit TERM; sleep 1000 & wait"]
+                        command: [sh, -c, "%s"]
                         readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
                         lifecycle: {preStop: {exec: {command: [sh, -c, "until [ -e /leave ]; do sleep 0.1; done"]}}}
                         volumeMounts: [{name: data, mountPath: /data}]
                   volumeClaimTemplates:
                   - metadata: {name: data}
                     spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
-                """.formatted(name, name, policy, retention, name, name, Cluster.IMAGE);
+                """.formatted(name, name, policy, retention, name, name, Cluster.IMAGE, UNTIL_TOLD);
     }
 
     private static final String TWINS = """
