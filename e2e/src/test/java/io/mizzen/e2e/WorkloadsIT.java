@@ -19,6 +19,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WorkloadsIT {
     private static final Duration SOON = Duration.ofSeconds(40);
+    /** As the first process of a container, a plain sleep would not hear the signal to end. */
+    private static final String UNTIL_TOLD = "trap exit TERM; sleep 1000 & wait";
+
     private static final String PATCH =
             "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"version\":\"two\"}}}}}";
 
@@ -35,7 +38,9 @@ class WorkloadsIT {
     static void startsAClusterAndItsWorkloads() {
         cluster = Cluster.start(WorkloadsIT.class);
         kubectl = cluster.kubectl();
-        kubectl.apply("""
+        kubectl.apply(String.join(
+                "---\n",
+                """
                 apiVersion: batch/v1
                 kind: CronJob
                 metadata: {name: tick}
@@ -50,41 +55,41 @@ class WorkloadsIT {
                           restartPolicy: Never
                           containers:
                           - {name: main, image: %s, command: [sh, -c, "echo tick"]}
-                """.formatted(Cluster.IMAGE));
-        kubectl.apply(job("some-fail", """
+                """.formatted(Cluster.IMAGE),
+                job("some-fail", """
                   completionMode: Indexed
                   completions: 3
                   parallelism: 3
                   backoffLimitPerIndex: 0
-                """, "[ $JOB_COMPLETION_INDEX != 1 ]"));
-        kubectl.apply(job("leader", """
+                """, "[ $JOB_COMPLETION_INDEX != 1 ]"),
+                job("leader", """
                   completionMode: Indexed
                   completions: 2
                   parallelism: 2
                   successPolicy:
                     rules:
                     - {succeededIndexes: "0"}
-                """, "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"));
-        kubectl.apply(job("stubborn", "  backoffLimit: 1\n", "exit 1"));
-        kubectl.apply(job("late", "  activeDeadlineSeconds: 5\n", "sleep 1000"));
-        kubectl.apply(job("pausing", "  parallelism: 1\n", "sleep 1000"));
-        kubectl.apply(job("numbered", """
+                """, "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"),
+                job("stubborn", "  backoffLimit: 1", "exit 1"),
+                job("late", "  activeDeadlineSeconds: 5", UNTIL_TOLD),
+                job("pausing", "  parallelism: 1", UNTIL_TOLD),
+                job("numbered", """
                   completionMode: Indexed
                   completions: 2
                   parallelism: 2
-                """, "echo $JOB_COMPLETION_INDEX at `hostname`"));
-        kubectl.apply(keeping("ordered", "OrderedReady", "{whenScaled: Delete}"));
-        kubectl.apply(keeping("parallel", "Parallel", "{whenDeleted: Delete}"));
-        kubectl.apply(runs("DaemonSet", "patient", "  updateStrategy: {type: OnDelete}\n"));
-        kubectl.apply(TWINS.formatted(Cluster.IMAGE));
-        kubectl.apply(runs("StatefulSet", "db", """
+                """, "echo $JOB_COMPLETION_INDEX at `hostname`"),
+                keeping("ordered", "OrderedReady", "{whenScaled: Delete}"),
+                keeping("parallel", "Parallel", "{whenDeleted: Delete}"),
+                runs("DaemonSet", "patient", "  updateStrategy: {type: OnDelete}"),
+                TWINS.formatted(Cluster.IMAGE),
+                runs("StatefulSet", "db", """
                   replicas: 2
                   serviceName: db
                   updateStrategy: {rollingUpdate: {partition: 1}}
-                """));
-        kubectl.apply(runs("DaemonSet", "agent", """
+                """),
+                runs("DaemonSet", "agent", """
                   updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
-                """));
+                """)));
     }
 
     @AfterAll
@@ -401,8 +406,8 @@ class WorkloadsIT {
                     spec:
                       terminationGracePeriodSeconds: 1
                       containers:
-                      - {name: main, image: %s, command: [sleep, "1000"]}
-                """.formatted(kind, name, spec.stripTrailing(), name, name, Cluster.IMAGE);
+                      - {name: main, image: %s, command: [sh, -c, "%s"]}
+                """.formatted(kind, name, spec.stripTrailing(), name, name, Cluster.IMAGE, UNTIL_TOLD);
     }
 
     /** A set of two with a claim each, whose pods are ready and end when they are told. */
@@ -423,14 +428,14 @@ class WorkloadsIT {
                       containers:
                       - name: main
                         image: %s
-                        command: [sh, -c, "trap exit TERM; sleep 1000 & wait"]
+                        command: [sh, -c, "%s"]
                         readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
                         lifecycle: {preStop: {exec: {command: [sh, -c, "until [ -e /leave ]; do sleep 0.1; done"]}}}
                         volumeMounts: [{name: data, mountPath: /data}]
                   volumeClaimTemplates:
                   - metadata: {name: data}
                     spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
-                """.formatted(name, name, policy, retention, name, name, Cluster.IMAGE);
+                """.formatted(name, name, policy, retention, name, name, Cluster.IMAGE, UNTIL_TOLD);
     }
 
     private static final String TWINS = """
