@@ -45,7 +45,7 @@ final class RolloutInvariants {
     private final Map<String, List<Version>> deployments = new HashMap<>();
     private final Map<String, List<Version>> sets = new HashMap<>();
     private final Map<String, String> ownerOfSet = new HashMap<>();
-    /** By Deployment: how many pods were given up under a status that was wrong in one of the two ways. */
+    /** By set, until it has no more pods than it wants: how many were given up under a status that was wrong in one of the two ways. */
     private final Map<String, Integer> givenUp = new HashMap<>();
 
     final List<String> violations = new ArrayList<>();
@@ -72,6 +72,7 @@ final class RolloutInvariants {
         } else if (change.type().equals(Simulation.PODS)
                 && object.path("metadata").has("deletionTimestamp")) {
             checkFloor(object);
+            forgetWhenDone(controller(object));
         }
     }
 
@@ -131,11 +132,12 @@ final class RolloutInvariants {
         int available = seenAvailable(change.object());
         int keptBefore = kept - Math.min(available, replicas) + Math.min(available, sizeBefore);
         int floor = floor(owner).orElse(0);
-        if (keptBefore < floor || isOverstated(owner)) {
-            givenUp.merge(owner, sizeBefore - replicas, Integer::sum);
-        } else if (kept < floor) {
+        boolean areTooFew = keptBefore < floor;
+        if (!areTooFew && kept < floor) {
             violations.add("revision " + change.revision() + ": a set was made smaller, and of " + keptBefore
                     + " available pods " + kept + " stay, at least " + floor + " must" + tail());
+        } else if (areTooFew || isOverstated(owner)) {
+            givenUp.merge(uid(change.object()), sizeBefore - replicas, Integer::sum);
         }
     }
 
@@ -195,12 +197,23 @@ final class RolloutInvariants {
         if (!wasEnough || ready >= floor.getAsInt()) {
             return;
         }
-        int left = givenUp.getOrDefault(owner, 0);
+        int left = givenUp.getOrDefault(controller(pod), 0);
         if (left > 0) {
-            givenUp.put(owner, left - 1);
+            givenUp.put(controller(pod), left - 1);
         } else {
             violations.add("a ready pod was deleted and left " + ready + ", at least " + floor.getAsInt() + " must stay"
                     + tail());
+        }
+    }
+
+    /** A set that has shrunk as it was told takes no more pods under an old status. */
+    private void forgetWhenDone(String set) {
+        if (givenUp.containsKey(set)
+                && simulation.cluster.list(Simulation.PODS).stream()
+                                .filter(other -> controller(other).equals(set) && isActive(other))
+                                .count()
+                        <= sets.get(set).getLast().replicas()) {
+            givenUp.remove(set);
         }
     }
 
