@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.mizzen.client.selector.LabelMatcher;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -40,8 +41,8 @@ public final class ControllerRef {
     /** Decides, without touching anything. */
     public static <T extends HasMetadata> Claims<T> decide(
             HasMetadata owner, LabelSelector selector, Collection<T> candidates) {
-        return decide(
-                owner, o -> LabelSelectors.matches(selector, o.getMetadata().getLabels()), candidates);
+        LabelMatcher matcher = LabelMatcher.of(selector);
+        return decide(owner, o -> matcher.matches(o.getMetadata().getLabels()), candidates);
     }
 
     /** Decides by any rule of belonging, without touching anything. */

@@ -43,7 +43,9 @@ final class RoleEscalationPlugin implements Admission.Plugin {
     }
 
     private void checkRole(AdmissionRequest request, @Nullable ObjectNode old) {
-        // A name is not known to the request that creates, so that the verb may not be limited to it.
+        // A POST names nothing, so a verb that is limited to a name does not help it. Upstream lets it help a PUT or an
+        // apply that
+        // creates; here that takes the verb without a name.
         String name = request.isCreate() ? "" : request.name();
         String plural = request.resource().stored().plural();
         if (escalation.mayEscalate(user(request), plural, request.namespace(), name)) {

@@ -24,6 +24,7 @@ import io.mizzen.client.ObjectKey;
 import io.mizzen.client.OwnerReferences;
 import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
+import io.mizzen.client.selector.LabelMatcher;
 import io.mizzen.controller.Controller;
 import io.mizzen.controller.ControllerContext;
 import io.mizzen.controller.condition.Timestamps;
@@ -89,9 +90,9 @@ public final class DisruptionController implements Controller {
         }
         PodDisruptionBudget budget = found.get();
         Instant now = context.clock().instant();
+        LabelMatcher selector = LabelMatcher.of(budget.getSpec().getSelector());
         List<Pod> selected = pods.inNamespace(key.namespace()).stream()
-                .filter(pod -> LabelSelectors.matches(
-                        budget.getSpec().getSelector(), pod.getMetadata().getLabels()))
+                .filter(pod -> selector.matches(pod.getMetadata().getLabels()))
                 .filter(pod -> !io.mizzen.controller.pod.Pods.isTerminal(pod))
                 .toList();
         if (selected.isEmpty()) {
