@@ -80,6 +80,10 @@ class PolicyIT {
 
         kubectl.ok("create", "role", "readers", "--verb=get,list", "--resource=pods", "--as=jane");
         kubectl.ok("create", "rolebinding", "reader", "--role=readers", "--user=joe", "--as=jane");
+        assertThat(kubectl.run("auth", "can-i", "create", "roles", "--as=jane").out())
+                .isEqualTo("yes\n");
+        assertThat(kubectl.run("auth", "can-i", "delete", "pods", "--as=jane").out())
+                .isEqualTo("no\n");
         assertThat(kubectl.fails("create", "role", "deleters", "--verb=get,delete", "--resource=pods", "--as=jane"))
                 .contains("roles.rbac.authorization.k8s.io \"deleters\" is forbidden: user \"jane\""
                         + " (groups=[\"system:authenticated\"]) is attempting to grant RBAC permissions not currently held:\n"

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -229,6 +230,45 @@ class VerbsIT {
         kubectl.ok("delete", "pod", "stubborn", "--grace-period=0", "--force");
         assertThat(kubectl.ok("get", "pods", "-o", "name")).isEmpty();
         removed(kubectl);
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
+    void closesANodeAndOpensItAgain(String name, Path program) {
+        Kubectl kubectl = inNamespace("nodes", name, program);
+        kubectl.ok("cordon", Cluster.NODE);
+        kubectl.ok("run", "waiting", "--image=" + Cluster.IMAGE, "--", "sleep", "3600");
+        Kubectl.within(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(kubectl.find("pod/waiting", ".status.conditions[0].message"))
+                        .startsWith("0/1 nodes are available: 1 node(s) were unschedulable."));
+        kubectl.ok("taint", "node", Cluster.NODE, "sails=white:NoSchedule");
+        kubectl.ok("uncordon", Cluster.NODE);
+        Kubectl.within(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(kubectl.find("pod/waiting", ".status.conditions[0].message"))
+                        .startsWith("0/1 nodes are available: 1 node(s) had untolerated taint(s)."));
+        kubectl.ok("taint", "node", Cluster.NODE, "sails:NoSchedule-");
+        kubectl.ok("wait", "--for=condition=Ready", "pod/waiting", "--timeout=30s");
+        removed(kubectl);
+    }
+
+    @Test
+    void aNamespaceSaysWhatIsLeftOfIt() {
+        Kubectl kubectl = cluster.kubectl().in("left");
+        kubectl.ok("create", "namespace", "left");
+        kubectl.apply(
+                CONFIG.formatted("1").replace("{name: config}", "{name: config, finalizers: [example.com/hold]}"));
+
+        kubectl.ok("delete", "namespace", "left", "--wait=false");
+
+        Kubectl.within(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(
+                                kubectl.find("namespace/left", ".status.conditions[?(@.status==\"True\")].message"))
+                        .isEqualTo("Some resources are remaining: configmaps. has 1 resource instances"
+                                + " Some content in the namespace has finalizers remaining: example.com/hold in 1 resource"
+                                + " instances"));
+        assertThat(kubectl.fails("create", "configmap", "late")).contains("because it is being terminated");
+        kubectl.ok("patch", "configmap", "config", "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}");
+        kubectl.ok("wait", "--for=delete", "namespace/left", "--timeout=30s");
     }
 
     private static void removed(Kubectl kubectl) {

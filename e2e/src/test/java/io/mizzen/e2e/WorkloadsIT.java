@@ -56,6 +56,8 @@ class WorkloadsIT {
                           containers:
                           - {name: main, image: %s, command: [sh, -c, "echo tick"]}
                 """.formatted(Cluster.IMAGE),
+                endless("alone", "Forbid"),
+                endless("newest", "Replace"),
                 job("some-fail", """
                   completionMode: Indexed
                   completions: 3
@@ -370,6 +372,44 @@ class WorkloadsIT {
         assertThat(kubectl.ok("logs", job)).isEqualTo("tick\n");
         assertThat(kubectl.find(job, ".metadata.annotations.batch\\.kubernetes\\.io/cronjob-scheduled-timestamp"))
                 .endsWith(":00+05:30");
+    }
+
+    @Test
+    @Order(20)
+    void aCronJobWhoseJobStillRunsWaitsOrTakesItsPlace() {
+        Kubectl.within(Duration.ofSeconds(130)).untilAsserted(() -> {
+            assertThat(kubectl.ok(
+                            "get", "events", "--field-selector=involvedObject.name=alone,reason=JobAlreadyActive"))
+                    .contains("concurrency policy is Forbid");
+            assertThat(kubectl.ok(
+                            "get", "events", "--field-selector=involvedObject.name=newest,reason=SuccessfulDelete"))
+                    .contains("Deleted job newest-");
+        });
+        for (String name : List.of("alone", "newest")) {
+            Kubectl.within(SOON)
+                    .untilAsserted(() -> assertThat(kubectl.find("cronjob/" + name, ".status.active[*].name"))
+                            .matches(name + "-[0-9]{8}"));
+        }
+    }
+
+    /** A CronJob whose Jobs run until they are told to end. */
+    private static String endless(String name, String policy) {
+        return """
+                apiVersion: batch/v1
+                kind: CronJob
+                metadata: {name: %s}
+                spec:
+                  schedule: "* * * * *"
+                  concurrencyPolicy: %s
+                  jobTemplate:
+                    spec:
+                      template:
+                        spec:
+                          restartPolicy: Never
+                          terminationGracePeriodSeconds: 1
+                          containers:
+                          - {name: main, image: %s, command: [sh, -c, "%s"]}
+                """.formatted(name, policy, Cluster.IMAGE, UNTIL_TOLD);
     }
 
     /** Tells a pod of {@link #keeping} that it may be ready, or leave. */
