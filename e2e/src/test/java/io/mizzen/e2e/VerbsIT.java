@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -169,16 +171,13 @@ class VerbsIT {
         Kubectl kubectl = inNamespace("owners", name, program);
         kubectl.apply(CONFIG.formatted("1") + "  gone: soon\n");
 
-        kubectl.runWithInput(CONFIG.formatted("2"), "apply", "--server-side", "-f", "-")
-                .requireOk();
+        onServer(kubectl, CONFIG.formatted("2")).requireOk();
         assertThat(kubectl.find("configmap/config", ".data"))
                 .as("what the manifest lacks goes, though the client had applied it")
                 .isEqualTo("{\"a\":\"2\"}");
         assertThat(kubectl.find("configmap/config", ".metadata.managedFields[*].manager"))
                 .doesNotContain("kubectl-client-side-apply");
-        assertThat(kubectl.runWithInput(CONFIG.formatted("3"), "apply", "-f", "-")
-                        .requireOk()
-                        .out())
+        assertThat(kubectl.apply(CONFIG.formatted("3")))
                 .as("and back to the client")
                 .isEqualTo("configmap/config configured\n");
         assertThat(kubectl.find("configmap/config", ".data")).isEqualTo("{\"a\":\"3\"}");
@@ -189,15 +188,13 @@ class VerbsIT {
     @MethodSource("everyKubectl")
     void anotherManagersFieldIsAConflictUnlessForced(String name, Path program) {
         Kubectl kubectl = inNamespace("conflicts", name, program);
-        kubectl.runWithInput(CONFIG.formatted("1"), "apply", "--server-side", "-f", "-")
-                .requireOk();
+        onServer(kubectl, CONFIG.formatted("1")).requireOk();
         kubectl.ok("patch", "configmap", "config", "--field-manager=other", "-p", "{\"data\":{\"a\":\"theirs\"}}");
 
-        Command refused = kubectl.runWithInput(CONFIG.formatted("2"), "apply", "--server-side", "-f", "-");
+        Command refused = onServer(kubectl, CONFIG.formatted("2"));
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.err()).contains("conflict", "\"other\"", ".data.a");
-        kubectl.runWithInput(CONFIG.formatted("2"), "apply", "--server-side", "--force-conflicts", "-f", "-")
-                .requireOk();
+        onServer(kubectl, CONFIG.formatted("2"), "--force-conflicts").requireOk();
         assertThat(kubectl.find("configmap/config", ".data.a")).isEqualTo("2");
         removed(kubectl);
     }
@@ -269,6 +266,12 @@ class VerbsIT {
         assertThat(kubectl.fails("create", "configmap", "late")).contains("because it is being terminated");
         kubectl.ok("patch", "configmap", "config", "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}");
         kubectl.ok("wait", "--for=delete", "namespace/left", "--timeout=30s");
+    }
+
+    private static Command onServer(Kubectl kubectl, String manifest, String... flags) {
+        List<String> words = new ArrayList<>(List.of("apply", "--server-side", "-f", "-"));
+        words.addAll(List.of(flags));
+        return kubectl.runWithInput(manifest, words.toArray(String[]::new));
     }
 
     private static void removed(Kubectl kubectl) {
