@@ -3,6 +3,7 @@ package io.mizzen.controller.node;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -28,12 +29,14 @@ import io.mizzen.controller.condition.Timestamps;
 import io.mizzen.controller.pod.Pods;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,6 +67,7 @@ public final class NodeLifecycleController implements Controller {
     private final Set<String> toMark = new HashSet<>();
 
     private final Map<String, String> readinessBefore = new HashMap<>();
+    private boolean wasAllDisrupted;
 
     /**
      * Asks for its informers and waits to be started.
@@ -104,20 +108,33 @@ public final class NodeLifecycleController implements Controller {
     private Result monitor(String key) {
         List<Node> all = nodes.list();
         noteMembership(all);
-        Map<String, Zones.Count> counts = Zones.count(all);
-        for (Node node : all) {
-            try {
-                judge(node, counts);
-            } catch (KubernetesClientException e) {
-                if (!ApiErrors.isConflict(e) && !ApiErrors.isNotFound(e)) {
-                    log.warn(
-                            "Node {} could not be updated: {}",
-                            node.getMetadata().getName(),
-                            e.getMessage());
-                }
-            }
-        }
+        List<Node> judged = new ArrayList<>();
+        all.forEach(node -> judged.add(attempt(node, this::judge)));
+        Map<String, Zones.Count> counts = Zones.count(judged);
+        noteDisruption(Zones.isAllDisrupted(counts));
+        judged.forEach(node -> attempt(node, current -> taintForEviction(current, counts)));
         return Result.after(PERIOD);
+    }
+
+    /** Does something about a node; the node as it was when that fails, until the next look. */
+    private static Node attempt(Node node, UnaryOperator<Node> change) {
+        try {
+            return change.apply(node);
+        } catch (KubernetesClientException e) {
+            if (!ApiErrors.isConflict(e) && !ApiErrors.isNotFound(e)) {
+                log.warn("Node {} could not be updated: {}", node.getMetadata().getName(), e.getMessage());
+            }
+            return node;
+        }
+    }
+
+    /** When all nodes seemed lost it was rather the control plane that heard nothing: each gets its grace period anew. */
+    private void noteDisruption(boolean isAllDisrupted) {
+        if (wasAllDisrupted && !isAllDisrupted) {
+            Instant now = context.clock().instant();
+            health.replaceAll((name, seen) -> seen.heardOf(now));
+        }
+        wasAllDisrupted = isAllDisrupted;
     }
 
     private void noteMembership(List<Node> all) {
@@ -140,7 +157,7 @@ public final class NodeLifecycleController implements Controller {
         }
     }
 
-    private void judge(Node node, Map<String, Zones.Count> counts) {
+    private Node judge(Node node) {
         String name = node.getMetadata().getName();
         Instant now = context.clock().instant();
         NodeRules.Health seen = NodeRules.Health.seen(health.get(name), node, renewed(name), now);
@@ -167,7 +184,7 @@ public final class NodeLifecycleController implements Controller {
             markPodsNotReady(current);
             toMark.remove(name);
         }
-        taintForEviction(current, counts, now);
+        return current;
     }
 
     /** Pods are marked once when their node stops being ready: a kubelet that lives goes on reporting them itself. */
@@ -190,21 +207,23 @@ public final class NodeLifecycleController implements Controller {
                 .orElse("");
     }
 
-    private void taintForEviction(Node node, Map<String, Zones.Count> counts, Instant now) {
-        Optional<String> wanted = NodeRules.executeTaint(node);
+    /** While all zones are lost no node is emptied. */
+    private Node taintForEviction(Node node, Map<String, Zones.Count> counts) {
+        Instant now = context.clock().instant();
+        Optional<String> wanted = wasAllDisrupted ? Optional.empty() : NodeRules.readinessTaint(node);
         boolean tainted = NodeRules.hasTaint(node, NodeRules.NOT_READY, "NoExecute")
                 || NodeRules.hasTaint(node, NodeRules.UNREACHABLE, "NoExecute");
         Optional<List<Taint>> change = NodeRules.executeTaints(node, wanted, now);
         if (change.isEmpty()) {
-            return;
+            return node;
         }
         if (wanted.isPresent() && !tainted) {
             String zone = Zones.zone(node);
             if (!zones.tryTake(zone, Zones.rate(counts, zone), now)) {
-                return;
+                return node;
             }
         }
-        writeTaints(node, change.get());
+        return writeTaints(node, change.get());
     }
 
     /** Pods of a lost node leave their Services at once, though nobody there can say so. */
@@ -238,11 +257,12 @@ public final class NodeLifecycleController implements Controller {
         }
     }
 
-    private void writeTaints(Node node, List<Taint> taints) {
+    @CanIgnoreReturnValue
+    private Node writeTaints(Node node, List<Taint> taints) {
         ObjectNode patch = Patches.guarded(node);
         ArrayNode array = patch.putObject("spec").putArray("taints");
         taints.forEach(taint -> array.add(Json.<ObjectNode>tree(taint)));
-        context.api().patch(Node.class, ObjectKey.of(node), patch);
+        return context.api().patch(Node.class, ObjectKey.of(node), patch);
     }
 
     private void tell(Node node, String reason, String message) {

@@ -45,20 +45,25 @@ final class NodeRules {
 
         /** The health after another look. */
         static Health seen(@Nullable Health before, Node node, String renewed, Instant now) {
-            String heartbeat = ready(node)
-                    .map(c -> String.valueOf(c.getLastHeartbeatTime()) + c.getStatus())
-                    .orElse("");
+            String heartbeat = heartbeat(node);
             if (before == null) {
-                // A node that has never reported is judged from its creation on.
-                Instant since = heartbeat.isEmpty()
+                // A node of which nothing was ever heard is judged from its creation on.
+                Instant since = heartbeat.isEmpty() && renewed.isEmpty()
                         ? Timestamps.parse(node.getMetadata().getCreationTimestamp())
                                 .orElse(now)
                         : now;
                 return new Health(since, heartbeat, renewed);
             }
-            boolean silent =
-                    before.heartbeat().equals(heartbeat) && before.renewed().equals(renewed);
+            // That a lease is gone says nothing about the node.
+            boolean silent = before.heartbeat().equals(heartbeat)
+                    && (renewed.isEmpty() || before.renewed().equals(renewed));
             return silent ? before : new Health(now, heartbeat, renewed);
+        }
+
+        private static String heartbeat(Node node) {
+            return ready(node)
+                    .map(c -> String.valueOf(c.getLastHeartbeatTime()))
+                    .orElse("");
         }
 
         /** Whether nothing was heard for too long; a node that has never reported gets a minute. */
@@ -68,10 +73,12 @@ final class NodeRules {
 
         /** The same health with our own write of the conditions not taken for a sign of life. */
         Health written(Node node) {
-            String heartbeat = ready(node)
-                    .map(c -> String.valueOf(c.getLastHeartbeatTime()) + c.getStatus())
-                    .orElse("");
-            return new Health(at, heartbeat, renewed);
+            return new Health(at, heartbeat(node), renewed);
+        }
+
+        /** The same with a fresh grace period. */
+        Health heardOf(Instant now) {
+            return new Health(now, heartbeat, renewed);
         }
     }
 
@@ -131,11 +138,7 @@ final class NodeRules {
     /** The taints with those of effect NoSchedule that follow from conditions and spec; empty when they are so already. */
     static Optional<List<Taint>> scheduleTaints(Node node, Instant now) {
         List<String> wanted = new ArrayList<>();
-        switch (readiness(node)) {
-            case "False" -> wanted.add(NOT_READY);
-            case "Unknown" -> wanted.add(UNREACHABLE);
-            default -> wanted.addAll(List.of());
-        }
+        readinessTaint(node).ifPresent(wanted::add);
         addIfTrue(node, "MemoryPressure", "node.kubernetes.io/memory-pressure", wanted);
         addIfTrue(node, "DiskPressure", "node.kubernetes.io/disk-pressure", wanted);
         addIfTrue(node, "PIDPressure", "node.kubernetes.io/pid-pressure", wanted);
@@ -156,13 +159,13 @@ final class NodeRules {
                 now);
     }
 
-    /** The NoExecute taint that a readiness calls for. */
-    static Optional<String> executeTaint(Node node) {
-        return switch (readiness(node)) {
-            case "True" -> Optional.empty();
+    /** The taint that a readiness calls for; none before anything is known of it. */
+    static Optional<String> readinessTaint(Node node) {
+        return ready(node).map(NodeCondition::getStatus).flatMap(status -> switch (status) {
             case "False" -> Optional.of(NOT_READY);
-            default -> Optional.of(UNREACHABLE);
-        };
+            case "Unknown" -> Optional.of(UNREACHABLE);
+            default -> Optional.empty();
+        });
     }
 
     static boolean hasTaint(Node node, String key, String effect) {

@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
@@ -41,8 +40,14 @@ public final class TaintEvictionController implements Controller {
     private final Informer<Pod> pods;
     private final EventSink events;
     private final ControllerLoop<ObjectKey> loop;
-    /** When each pod with a deadline was first seen to have one. */
-    private final Map<ObjectKey, Instant> scheduled = new ConcurrentHashMap<>();
+    /** Pods that may stay for a while. */
+    private final Map<ObjectKey, Deadline> scheduled = new ConcurrentHashMap<>();
+
+    /**
+     * A pod's time to go. It stands while the pod has any: neither another taint instead of the first nor a failed deletion puts
+     * it off.
+     */
+    private record Deadline(String uid, Instant firstSeen, Instant until) {}
 
     /** Asks for its informers and waits to be started. */
     public TaintEvictionController(ControllerContext context) {
@@ -64,6 +69,10 @@ public final class TaintEvictionController implements Controller {
             @Override
             public void updated(Node old, Node node) {
                 if (!taints(old).equals(taints(node))) {
+                    if (taints(node).isEmpty()) {
+                        // Now, since taints may be back before the pods are looked at.
+                        podsOf(node).forEach(TaintEvictionController.this::cancel);
+                    }
                     wakePods(node);
                 }
             }
@@ -72,7 +81,7 @@ public final class TaintEvictionController implements Controller {
             public void deleted(Node last) {}
 
             private void wakePods(Node node) {
-                pods.byIndex(Indexes.NODE, node.getMetadata().getName()).forEach(pod -> queue.add(ObjectKey.of(pod)));
+                podsOf(node).forEach(pod -> queue.add(ObjectKey.of(pod)));
             }
         });
         pods.onChange(new ChangeHandler<>() {
@@ -105,6 +114,10 @@ public final class TaintEvictionController implements Controller {
         return List.of(loop);
     }
 
+    private List<Pod> podsOf(Node node) {
+        return pods.byIndex(Indexes.NODE, node.getMetadata().getName());
+    }
+
     private Result reconcile(ObjectKey key) {
         Optional<Pod> found = pods.find(key);
         if (found.isEmpty() || Pods.isTerminating(found.get())) {
@@ -116,45 +129,52 @@ public final class TaintEvictionController implements Controller {
                 .map(TaintEvictionController::taints)
                 .orElse(List.of());
         Instant now = context.clock().instant();
-        Instant firstSeen = scheduled.getOrDefault(key, now);
-        return switch (Tolerations.decide(taints, tolerations(pod), firstSeen)) {
+        Optional<Deadline> before = Optional.ofNullable(scheduled.get(key))
+                .filter(deadline -> deadline.uid().equals(pod.getMetadata().getUid()));
+        Instant firstSeen = before.map(Deadline::firstSeen).orElse(now);
+        return switch (Tolerations.decide(taints, tolerations(pod), Pods.boundAt(pod), firstSeen)) {
             case Tolerations.Stay.ForEver ignored -> {
-                if (scheduled.remove(key) != null) {
-                    events.normal(pod, "TaintManagerEviction", "Cancelling deletion of Pod " + key);
-                }
+                cancel(pod);
                 yield Result.done();
             }
-            case Tolerations.Stay.No ignored -> evict(key, pod, now);
+            case Tolerations.Stay.No ignored -> {
+                scheduled.remove(key);
+                yield evict(key, pod, now);
+            }
             case Tolerations.Stay.Until until -> {
-                scheduled.putIfAbsent(key, now);
-                yield until.time().isAfter(now)
-                        ? Result.after(Duration.between(now, until.time()))
-                        : evict(key, pod, now);
+                Instant time = before.map(Deadline::until)
+                        .filter(until.time()::isAfter)
+                        .orElse(until.time());
+                scheduled.put(key, new Deadline(pod.getMetadata().getUid(), firstSeen, time));
+                yield time.isAfter(now) ? Result.after(Duration.between(now, time)) : evict(key, pod, now);
             }
         };
     }
 
+    private void cancel(Pod pod) {
+        ObjectKey key = ObjectKey.of(pod);
+        if (scheduled.remove(key) != null) {
+            events.normal(pod, "TaintManagerEviction", "Cancelling deletion of Pod " + key);
+        }
+    }
+
     private Result evict(ObjectKey key, Pod pod, Instant now) {
-        scheduled.remove(key);
         events.normal(pod, "TaintManagerEviction", "Marking for deletion Pod " + key);
         log.info("Pod {} does not tolerate the taints of node {}; deleting it", key, Pods.node(pod));
-        try {
+        var _ = ApiErrors.ifPresent(() -> {
             PodDisruption.mark(
                     context.api(),
                     pod,
                     "DeletionByTaintManager",
                     "Taint manager: deleting due to NoExecute taint",
                     now);
-            context.api()
-                    .delete(
+            return context.api()
+                    .deleteIfPresent(
                             Pod.class,
                             key,
                             DeleteRequest.ofUid(pod.getMetadata().getUid()));
-        } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e)) {
-                throw e;
-            }
-        }
+        });
+        scheduled.remove(key);
         return Result.done();
     }
 

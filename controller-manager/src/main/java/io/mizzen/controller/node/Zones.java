@@ -57,11 +57,15 @@ final class Zones {
         return counts;
     }
 
+    /** Whether no zone has a ready node. */
+    static boolean isAllDisrupted(Map<String, Count> counts) {
+        return counts.values().stream().allMatch(Count::isFullyDisrupted);
+    }
+
     /** Nodes a second that may be emptied in a zone. */
     static double rate(Map<String, Count> counts, String zone) {
-        boolean all = counts.values().stream().allMatch(Count::isFullyDisrupted);
         Count count = counts.getOrDefault(zone, new Count(0, 0));
-        if (all) {
+        if (isAllDisrupted(counts)) {
             return 0;
         }
         if (count.isPartlyDisrupted() && !count.isFullyDisrupted()) {

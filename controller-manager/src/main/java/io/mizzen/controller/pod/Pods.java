@@ -87,6 +87,15 @@ public final class Pods {
         return node == null ? "" : node;
     }
 
+    /** When it came to its node, as far as it says: when it was scheduled, else when it was made. */
+    public static Instant boundAt(Pod pod) {
+        return condition(pod, "PodScheduled")
+                .filter(c -> "True".equals(c.getStatus()))
+                .flatMap(c -> Timestamps.parse(c.getLastTransitionTime()))
+                .or(() -> Timestamps.parse(pod.getMetadata().getCreationTimestamp()))
+                .orElse(Instant.MIN);
+    }
+
     /** The largest number of restarts among its containers. */
     public static int maxRestarts(Pod pod) {
         if (pod.getStatus() == null || pod.getStatus().getContainerStatuses() == null) {

@@ -36,6 +36,41 @@ class NodeRulesTest {
     }
 
     @Test
+    void takesALeaseForASignOfLifeAndItsAbsenceForNone() {
+        Node silent = new NodeBuilder(node("True"))
+                .editStatus()
+                .withConditions()
+                .endStatus()
+                .build();
+        Instant created = Instant.parse("2026-01-01T00:00:00Z");
+
+        assertThat(NodeRules.Health.seen(null, silent, "", NOW).at()).isEqualTo(created);
+        NodeRules.Health alive = NodeRules.Health.seen(null, silent, "renewed-1", NOW);
+        assertThat(alive.at()).isEqualTo(NOW);
+        assertThat(NodeRules.Health.seen(alive, silent, "", NOW.plusSeconds(9))).isEqualTo(alive);
+    }
+
+    @Test
+    void doesNotTakeTheMonitorsOwnWriteForASignOfLife() {
+        NodeRules.Health first = NodeRules.Health.seen(null, node("True"), "", NOW);
+
+        assertThat(NodeRules.Health.seen(first, node("Unknown"), "", NOW.plusSeconds(50)))
+                .isEqualTo(first);
+    }
+
+    @Test
+    void doesNotTaintANodeThatHasNotReportedYet() {
+        Node fresh = new NodeBuilder(node("True"))
+                .editStatus()
+                .withConditions()
+                .endStatus()
+                .build();
+
+        assertThat(NodeRules.readinessTaint(fresh)).isEmpty();
+        assertThat(NodeRules.scheduleTaints(fresh, NOW)).isEmpty();
+    }
+
+    @Test
     void setsTheReportedConditionsToUnknownOnce() {
         List<NodeCondition> unknown =
                 NodeRules.unknownConditions(node("True"), NOW).orElseThrow();
@@ -109,12 +144,18 @@ class NodeRulesTest {
         taint.setTimeAdded(NOW.toString());
         List<Taint> taints = List.of(taint);
 
-        assertThat(Tolerations.decide(taints, List.of(), NOW)).isEqualTo(new Tolerations.Stay.No());
-        assertThat(Tolerations.decide(taints, List.of(exists(null)), NOW)).isEqualTo(new Tolerations.Stay.ForEver());
-        assertThat(Tolerations.decide(taints, List.of(exists(300L), exists(60L)), NOW))
+        assertThat(Tolerations.decide(taints, List.of(), NOW.minusSeconds(600), NOW))
+                .isEqualTo(new Tolerations.Stay.No());
+        assertThat(Tolerations.decide(taints, List.of(exists(null)), NOW.minusSeconds(600), NOW))
+                .isEqualTo(new Tolerations.Stay.ForEver());
+        assertThat(Tolerations.decide(taints, List.of(exists(300L), exists(60L)), NOW.minusSeconds(600), NOW))
                 .isEqualTo(new Tolerations.Stay.Until(NOW.plusSeconds(60)));
-        assertThat(Tolerations.decide(List.of(), List.of(), NOW)).isEqualTo(new Tolerations.Stay.ForEver());
-        assertThat(NodeRules.executeTaint(node("False"))).isEqualTo(Optional.of(NodeRules.NOT_READY));
+        assertThat(Tolerations.decide(List.of(), List.of(), NOW.minusSeconds(600), NOW))
+                .isEqualTo(new Tolerations.Stay.ForEver());
+        assertThat(Tolerations.decide(taints, List.of(exists(60L)), NOW.plusSeconds(40), NOW))
+                .as("a pod that came after the taint")
+                .isEqualTo(new Tolerations.Stay.Until(NOW.plusSeconds(100)));
+        assertThat(NodeRules.readinessTaint(node("False"))).isEqualTo(Optional.of(NodeRules.NOT_READY));
     }
 
     private static Toleration exists(Long seconds) {

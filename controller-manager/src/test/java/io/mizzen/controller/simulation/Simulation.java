@@ -39,6 +39,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
 /**
@@ -74,6 +75,15 @@ final class Simulation {
 
     int failing;
 
+    /** Which pods a scheduler and a kubelet look after. */
+    Predicate<ObjectNode> caredFor = pod -> true;
+
+    /** By how many milliseconds at most the clock moves on when nothing can happen. */
+    int longestLeap = 5_000;
+
+    /** When a write last went wrong or a process began: what is promised within a time is promised from then on. */
+    Instant lastTrouble = clock.instant();
+
     /** What the API server answers to reads of other paths than objects', such as metrics. */
     Function<String, Optional<JsonNode>> extra = path -> Optional.empty();
 
@@ -104,8 +114,8 @@ final class Simulation {
     /** Starts the process anew: nothing but the cluster is remembered. */
     void boot() {
         informers = new MemoryInformers(cluster);
-        MemoryClient client = new MemoryClient(
-                cluster, (verb, resource) -> faults.next(verb, resource), served, path -> extra.apply(path));
+        lastTrouble = clock.instant();
+        MemoryClient client = new MemoryClient(cluster, this::nextFate, served, path -> extra.apply(path));
         ControllerContext context = new ControllerContext(
                 client,
                 informers,
@@ -120,6 +130,14 @@ final class Simulation {
         }
         loops = made;
         informers.start();
+    }
+
+    private Faults.Fate nextFate(String verb, String resource) {
+        Faults.Fate fate = faults.next(verb, resource);
+        if (fate != Faults.Fate.NORMAL) {
+            lastTrouble = clock.instant();
+        }
+        return fate;
     }
 
     /** Does one thing of what could happen next; false when nothing can before time passes. */
@@ -176,7 +194,8 @@ final class Simulation {
 
     /** Schedules, starts or ends one pod. */
     private boolean kubeletStep() {
-        List<ObjectNode> due = cluster.list(PODS).stream().filter(this::isDue).toList();
+        List<ObjectNode> due =
+                cluster.list(PODS).stream().filter(this::isDue).filter(caredFor).toList();
         if (due.isEmpty()) {
             return false;
         }
@@ -306,7 +325,7 @@ final class Simulation {
             if (random.nextInt(one) == 0) {
                 user.run();
             } else if (!step()) {
-                clock.advance(Duration.ofMillis(1 + random.nextInt(5_000)));
+                clock.advance(Duration.ofMillis(1 + random.nextInt(longestLeap)));
             }
         }
     }

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.controller.simulation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.mizzen.client.Json;
+import io.mizzen.client.ObjectKey;
+import io.mizzen.client.selector.Taints;
+import io.mizzen.testing.cluster.Change;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+/** What must hold of nodes that fall silent and of the pods on them, at every change and within a time. */
+final class NodeInvariants {
+    static final Duration GRACE = Duration.ofSeconds(40);
+    private static final Duration STARTUP_GRACE = Duration.ofSeconds(60);
+    private static final Duration A_NODE = Duration.ofSeconds(10);
+    private static final String KUBERNETES = "node.kubernetes.io/";
+    private static final String NOT_READY = KUBERNETES + "not-ready";
+    private static final String UNREACHABLE = KUBERNETES + "unreachable";
+
+    /** How long a pod may stay on its node. */
+    enum Stay {
+        FOR_EVER,
+        FOR_A_WHILE,
+        NOT_AT_ALL
+    }
+
+    final List<String> violations = new ArrayList<>();
+    int evictions;
+    private final Simulation simulation;
+    private final Kubelets kubelets;
+    private final Since since;
+    /** A look of the monitor comes so long after the one before, at the latest. */
+    private final Duration period;
+
+    private final Map<String, ObjectNode> nodes = new TreeMap<>();
+    private final Map<String, Instant> lastTainted = new HashMap<>();
+    private final Set<String> leaving = new HashSet<>();
+    private boolean byOthers;
+
+    NodeInvariants(Simulation simulation, Kubelets kubelets) {
+        this.simulation = simulation;
+        this.kubelets = kubelets;
+        this.since = new Since(simulation);
+        this.period = Duration.ofSeconds(5).plusMillis(2L * simulation.longestLeap);
+        simulation.cluster.observe(this::check);
+    }
+
+    /** Does what no controller did. */
+    void byOthers(Runnable what) {
+        byOthers = true;
+        what.run();
+        byOthers = false;
+    }
+
+    private void check(Change change) {
+        ObjectNode object = change.object();
+        if (change.type().equals(Kubelets.NODES)) {
+            String name = object.at("/metadata/name").asText();
+            ObjectNode before = change.kind() == Change.Kind.DELETED ? nodes.remove(name) : nodes.put(name, object);
+            if (!byOthers && before != null) {
+                checkWrite(before, object);
+            }
+        } else if (change.type().equals(Simulation.PODS)) {
+            boolean leaves = change.kind() == Change.Kind.DELETED
+                    || object.path("metadata").has("deletionTimestamp");
+            if (leaves && leaving.add(uid(object)) && !byOthers) {
+                checkEviction(object);
+            }
+        }
+        noteAll();
+    }
+
+    private void checkWrite(ObjectNode before, ObjectNode after) {
+        Instant now = simulation.clock.instant();
+        if (!foreign(before).equals(foreign(after))
+                || !before.at("/metadata/labels").equals(after.at("/metadata/labels"))
+                || !before.at("/spec/unschedulable").equals(after.at("/spec/unschedulable"))) {
+            violations.add("what is not the controller's was changed: " + before + " to " + after);
+        }
+        if (readiness(after).equals("Unknown") && !readiness(before).equals("Unknown")) {
+            Duration grace = readiness(before).isEmpty() ? STARTUP_GRACE : GRACE;
+            kubelets.of(after.at("/metadata/name").asText()).ifPresent(kubelet -> {
+                Instant sign = kubelet.lastSign.equals(now) ? kubelet.earlierSign : kubelet.lastSign;
+                if (!now.isAfter(
+                        sign.isAfter(created(after))
+                                ? sign.plus(grace)
+                                : created(after).plus(grace))) {
+                    violations.add("lost at " + now + " though there was a sign at " + sign + ": " + after);
+                }
+            });
+        }
+        if (executeTaint(before).isEmpty() && !executeTaint(after).isEmpty()) {
+            String zone = zone(after);
+            Instant last = lastTainted.put(zone, now);
+            if (last != null && simulation.lastTrouble.isBefore(last) && now.isBefore(last.plus(A_NODE))) {
+                violations.add("two nodes of zone " + zone + " tainted at " + last + " and " + now);
+            }
+            if (since.from("zone " + zone, false).isBefore(now)) {
+                violations.add("tainted at " + now + " though evictions rest in zone " + zone + ": " + nodes.values());
+            }
+        }
+    }
+
+    /** A deletion is judged by what the caches know; they are up to date whenever time passes. */
+    private void checkEviction(ObjectNode pod) {
+        Instant now = simulation.clock.instant();
+        String node = pod.at("/spec/nodeName").asText();
+        boolean nodeIsKnown = simulation
+                .informers
+                .of(Node.class)
+                .find(ObjectKey.cluster(node))
+                .filter(cached ->
+                        nodes.containsKey(node) && taints(Json.tree(cached)).equals(taints(nodes.get(node))))
+                .isPresent();
+        boolean podIsKnown = simulation
+                .informers
+                .of(Pod.class)
+                .find(Simulation.keyOf(pod))
+                .filter(cached -> cached.getSpec().getTolerations().equals(tolerations(pod)))
+                .isPresent();
+        evictions++;
+        if (!nodeIsKnown || !podIsKnown) {
+            return;
+        }
+        String thing = "pod " + uid(pod);
+        Instant deadline = since.from(thing, Stay.FOR_A_WHILE)
+                .plusSeconds(seconds(pod).min().orElse(0));
+        switch (stay(pod)) {
+            case FOR_EVER -> violations.add("evicted at " + now + ", which tolerates everything: " + pod);
+            case FOR_A_WHILE -> {
+                // Times of taints are told to the second.
+                if (now.isBefore(deadline.minusSeconds(1))) {
+                    violations.add("evicted at " + now + " before " + deadline + ": " + pod + " of " + nodes.get(node));
+                }
+            }
+            case NOT_AT_ALL -> {}
+        }
+    }
+
+    private void noteAll() {
+        boolean allLost = zones().allMatch(zone -> ready(zone) == 0);
+        since.note("all lost", allLost);
+        zones().forEach(zone -> {
+            long lost = members(zone).count() - ready(zone);
+            boolean isPartlyLost =
+                    ready(zone) > 0 && lost > 2 && lost >= 0.55 * members(zone).count();
+            since.note("zone " + zone, !allLost && !isPartlyLost);
+        });
+        nodes.values().forEach(node -> {
+            since.note("readiness " + uid(node), readiness(node));
+            since.note("schedule " + uid(node), wantedScheduleTaints(node));
+        });
+        simulation.cluster.list(Simulation.PODS).forEach(pod -> {
+            since.note("pod " + uid(pod), stay(pod));
+            since.note("must go " + uid(pod), stay(pod) != Stay.FOR_EVER);
+        });
+    }
+
+    /** What has to have happened by now. */
+    void checkBounds() {
+        nodes.values().forEach(this::checkNode);
+        simulation.cluster.list(Simulation.PODS).forEach(this::checkPod);
+    }
+
+    private void checkNode(ObjectNode node) {
+        String name = node.at("/metadata/name").asText();
+        Duration aLook = period.multipliedBy(2);
+        Instant found = since.from("all lost", false);
+        Kubelets.Kubelet kubelet = kubelets.of(name).orElseThrow();
+        Instant last = Stream.of(kubelet.lastSign, created(node), found)
+                .max(Instant::compareTo)
+                .orElseThrow();
+        Duration grace = readiness(node).isEmpty() ? STARTUP_GRACE : GRACE;
+        require(
+                readiness(node).equals("Unknown"),
+                kubelet.isSilent() && since.hasPassed(last, grace.plus(aLook)),
+                "silent since " + last,
+                node);
+        Set<String> wanted = wantedScheduleTaints(node);
+        require(
+                scheduleTaints(node).equals(wanted),
+                since.hasLasted("schedule " + uid(node), wanted, aLook),
+                "must have the NoSchedule taints " + wanted,
+                node);
+        String readiness = readiness(node);
+        boolean isReady = readiness.equals("True");
+        boolean allLost = since.hasLasted("all lost", true, aLook);
+        require(
+                executeTaint(node).isEmpty(),
+                allLost || isReady && since.hasLasted("readiness " + uid(node), readiness, aLook),
+                "must not be emptied, all lost: " + allLost,
+                node);
+        Duration turn = A_NODE.multipliedBy(members(zone(node)).count() + 1).plus(aLook);
+        require(
+                executeTaint(node).equals(readiness.equals("Unknown") ? UNREACHABLE : NOT_READY),
+                !isReady
+                        && !readiness.isEmpty()
+                        && since.hasPassed(found, turn)
+                        && since.hasLasted("zone " + zone(node), true, turn)
+                        && since.hasLasted("readiness " + uid(node), readiness, turn),
+                "must be emptied",
+                node);
+    }
+
+    private void checkPod(ObjectNode pod) {
+        String thing = "pod " + uid(pod);
+        Duration soon = Duration.ofSeconds(2).plusMillis(2L * simulation.longestLeap);
+        long longest = seconds(pod).max().orElse(0);
+        require(
+                leaving.contains(uid(pod)),
+                since.hasLasted(thing, Stay.NOT_AT_ALL, soon)
+                        || since.hasLasted(thing, Stay.FOR_A_WHILE, soon.plusSeconds(longest)),
+                "must leave",
+                pod);
+    }
+
+    private void require(boolean claim, boolean now, String what, ObjectNode object) {
+        if (now && !claim) {
+            violations.add(what + " at " + simulation.clock.instant() + ", last trouble " + simulation.lastTrouble
+                    + ": " + object);
+        }
+    }
+
+    /** Whether all nodes and pods are as they are when all is well. */
+    boolean isWell() {
+        return nodes.values().stream()
+                        .allMatch(node -> readiness(node).equals("True")
+                                && executeTaint(node).isEmpty()
+                                && scheduleTaints(node).equals(wantedScheduleTaints(node)))
+                && simulation.cluster.list(Simulation.PODS).stream()
+                        .allMatch(pod -> stay(pod) == Stay.FOR_EVER && RolloutInvariants.isReadyCondition(pod));
+    }
+
+    private Stay stay(ObjectNode pod) {
+        ObjectNode node = nodes.get(pod.at("/spec/nodeName").asText());
+        List<Toleration> tolerations = tolerations(pod);
+        Stay stay = Stay.FOR_EVER;
+        for (Taint taint : node == null ? List.<Taint>of() : taints(node)) {
+            if (taint.getEffect().equals("NoExecute")) {
+                List<Toleration> matching = tolerations.stream()
+                        .filter(t -> Taints.covers(t, taint))
+                        .toList();
+                if (matching.isEmpty()) {
+                    return Stay.NOT_AT_ALL;
+                }
+                if (matching.stream().anyMatch(t -> t.getTolerationSeconds() != null)) {
+                    stay = Stay.FOR_A_WHILE;
+                }
+            }
+        }
+        return stay;
+    }
+
+    private static LongStream seconds(ObjectNode pod) {
+        return tolerations(pod).stream()
+                .map(Toleration::getTolerationSeconds)
+                .filter(Objects::nonNull)
+                .mapToLong(Long::longValue);
+    }
+
+    private static List<Toleration> tolerations(ObjectNode pod) {
+        return Json.model(pod, Pod.class).getSpec().getTolerations();
+    }
+
+    private static List<Taint> taints(ObjectNode node) {
+        return Json.model(node, Node.class).getSpec().getTaints();
+    }
+
+    private static List<Taint> foreign(ObjectNode node) {
+        return taints(node).stream()
+                .filter(taint -> !taint.getKey().startsWith(KUBERNETES))
+                .toList();
+    }
+
+    private static String executeTaint(ObjectNode node) {
+        return taints(node).stream()
+                .filter(taint ->
+                        taint.getEffect().equals("NoExecute") && taint.getKey().startsWith(KUBERNETES))
+                .map(Taint::getKey)
+                .findFirst()
+                .orElse("");
+    }
+
+    private static Set<String> scheduleTaints(ObjectNode node) {
+        Set<String> keys = new TreeSet<>();
+        taints(node).stream()
+                .filter(taint ->
+                        taint.getEffect().equals("NoSchedule") && taint.getKey().startsWith(KUBERNETES))
+                .forEach(taint -> keys.add(taint.getKey()));
+        return keys;
+    }
+
+    private static Set<String> wantedScheduleTaints(ObjectNode node) {
+        Set<String> keys = new TreeSet<>();
+        switch (readiness(node)) {
+            case "False" -> keys.add(NOT_READY);
+            case "Unknown" -> keys.add(UNREACHABLE);
+            default -> keys.size();
+        }
+        if (condition(node, "DiskPressure").equals("True")) {
+            keys.add(KUBERNETES + "disk-pressure");
+        }
+        if (node.at("/spec/unschedulable").asBoolean()) {
+            keys.add(KUBERNETES + "unschedulable");
+        }
+        return keys;
+    }
+
+    private Stream<String> zones() {
+        return nodes.values().stream().map(NodeInvariants::zone).distinct();
+    }
+
+    private Stream<ObjectNode> members(String zone) {
+        return nodes.values().stream().filter(node -> zone(node).equals(zone));
+    }
+
+    private long ready(String zone) {
+        return members(zone).filter(node -> readiness(node).equals("True")).count();
+    }
+
+    private static String zone(ObjectNode node) {
+        return node.path("metadata")
+                .path("labels")
+                .path("topology.kubernetes.io/zone")
+                .asText();
+    }
+
+    private static Instant created(ObjectNode node) {
+        return Instant.parse(node.at("/metadata/creationTimestamp").asText());
+    }
+
+    /** The status of the condition Ready; {@code ""} if there is none. */
+    private static String readiness(ObjectNode node) {
+        return condition(node, "Ready");
+    }
+
+    private static String condition(ObjectNode node, String type) {
+        for (JsonNode condition : node.at("/status/conditions")) {
+            if (condition.path("type").asText().equals(type)) {
+                return condition.path("status").asText();
+            }
+        }
+        return "";
+    }
+
+    private static String uid(ObjectNode object) {
+        return object.at("/metadata/uid").asText();
+    }
+}
