@@ -139,8 +139,7 @@ final class NodeInvariants {
         if (!nodeIsKnown || !podIsKnown) {
             return;
         }
-        String thing = "pod " + uid(pod);
-        Instant deadline = since.from(thing, Stay.FOR_A_WHILE)
+        Instant deadline = since.first("must go " + uid(pod), true)
                 .plusSeconds(seconds(pod).min().orElse(0));
         switch (stay(pod)) {
             case FOR_EVER -> violations.add("evicted at " + now + ", which tolerates everything: " + pod);
