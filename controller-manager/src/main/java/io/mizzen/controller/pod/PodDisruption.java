@@ -38,6 +38,15 @@ public final class PodDisruption {
         api.patchStatus(Pod.class, ObjectKey.of(pod), patch);
     }
 
+    /** Sets the phase of a pod that was never run to Failed, for those who wait for its end. */
+    public static void fail(ApiClient api, Pod pod) {
+        if (!Pods.isTerminal(pod)) {
+            ObjectNode patch = Patches.guarded(pod);
+            patch.putObject("status").put("phase", "Failed");
+            api.patchStatus(Pod.class, ObjectKey.of(pod), patch);
+        }
+    }
+
     /** A merge patch replaces the whole list, so it holds the other conditions too, at the version they were read. */
     private static ObjectNode patch(Pod pod, String reason, String message, Instant now) {
         ObjectNode patch = Patches.guarded(pod);

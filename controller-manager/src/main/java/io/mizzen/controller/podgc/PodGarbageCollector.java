@@ -105,7 +105,8 @@ public final class PodGarbageCollector implements Controller {
                             "DeletionByPodGC",
                             "PodGC: node is out of service",
                             context.clock().instant());
-                case TERMINATED, UNSCHEDULED -> log.debug("Pod {}: {}", ObjectKey.of(pod), removal.why());
+                case UNSCHEDULED -> PodDisruption.fail(context.api(), pod);
+                case TERMINATED -> log.debug("Pod {}: {}", ObjectKey.of(pod), removal.why());
             }
             context.api()
                     .delete(

@@ -26,11 +26,11 @@ final class PodGcCore {
 
     /** Which rule a pod falls under. */
     enum Why {
-        /** Too many have ended; this is one of the oldest. */
+        /** Too many have ended; this one was evicted or is one of the oldest. */
         TERMINATED,
         /** Its node is gone; it is failed first. */
         ORPHANED,
-        /** It is being deleted and was never given to a node. */
+        /** It is being deleted and was never given to a node; it is failed first. */
         UNSCHEDULED,
         /** It is being deleted on a node declared out of service. */
         OUT_OF_SERVICE
@@ -70,12 +70,17 @@ final class PodGcCore {
         }
         List<Pod> ended = pods.stream()
                 .filter(Pods::isTerminal)
-                .sorted(Comparator.comparing(
-                                (Pod pod) -> String.valueOf(pod.getMetadata().getCreationTimestamp()))
+                .sorted(Comparator.comparing((Pod pod) -> !isEvicted(pod))
+                        .thenComparing(pod -> String.valueOf(pod.getMetadata().getCreationTimestamp()))
                         .thenComparing(pod -> pod.getMetadata().getName()))
                 .toList();
         ended.subList(0, Math.max(0, ended.size() - threshold))
                 .forEach(pod -> removals.add(new Removal(pod, Why.TERMINATED)));
+    }
+
+    private static boolean isEvicted(Pod pod) {
+        return Pods.phase(pod).equals("Failed")
+                && "Evicted".equals(pod.getStatus().getReason());
     }
 
     private static boolean isOutOfService(@org.jspecify.annotations.Nullable Node node) {

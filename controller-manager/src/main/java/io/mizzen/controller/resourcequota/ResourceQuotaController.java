@@ -13,6 +13,7 @@ import io.mizzen.api.name.GroupResource;
 import io.mizzen.api.quantity.Quantity;
 import io.mizzen.api.quota.QuotaScopes;
 import io.mizzen.api.quota.QuotaUsage;
+import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.Discovery;
@@ -33,9 +34,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The shell of the quota controller: lists what a quota counts, sums it up, writes the status. */
 public final class ResourceQuotaController implements Controller {
+    private static final Logger log = LoggerFactory.getLogger(ResourceQuotaController.class);
     private static final String NAME = "resourcequota-controller";
     private static final Duration RESYNC = Duration.ofMinutes(5);
     /** A write under way while its quota is counted may be missed; a second look finds it. */
@@ -140,8 +144,12 @@ public final class ResourceQuotaController implements Controller {
             return Result.after(RESYNC);
         }
         quota.set("status", status);
-        ResourceQuota written = context.api().updateStatus(Json.model(quota, ResourceQuota.class));
-        return written.getStatus() == null ? Result.done() : Result.after(SECOND_LOOK);
+        if (ApiErrors.ifPresent(() -> context.api().updateStatus(Json.model(quota, ResourceQuota.class)))
+                .isEmpty()) {
+            log.debug("Quota {} was deleted while it was counted", key);
+            return Result.done();
+        }
+        return Result.after(SECOND_LOOK);
     }
 
     private static boolean isSame(JsonNode status, Map<String, Quantity> hard, Map<String, Quantity> used) {

@@ -46,7 +46,7 @@ final class ClaimUsers {
 
     /**
      * Whether a pod holds a claim back from being removed: it has a node and refers to the claim. A pod that has ended still
-     * does, for its object names the claim; only claims made for it go with its end.
+     * does, for its object names the claim; one that is all but removed lets go of the claims that were made for it.
      */
     static boolean holds(Pod pod, PersistentVolumeClaim claim) {
         if (VolumeRules.orEmpty(pod.getSpec().getNodeName()).isEmpty()) {
@@ -62,13 +62,9 @@ final class ClaimUsers {
                                 && !isShutDown(pod));
     }
 
-    /** Whether the kubelet is done with the pod, or it was deleted by force. */
+    /** Whether the kubelet is done with the pod and its object has only to go, or it was deleted by force. */
     private static boolean isShutDown(Pod pod) {
-        String phase = pod.getStatus() == null
-                ? ""
-                : VolumeRules.orEmpty(pod.getStatus().getPhase());
-        boolean isForced = pod.getMetadata().getDeletionTimestamp() != null
+        return pod.getMetadata().getDeletionTimestamp() != null
                 && Long.valueOf(0).equals(pod.getMetadata().getDeletionGracePeriodSeconds());
-        return isForced || phase.equals("Succeeded") || phase.equals("Failed");
     }
 }

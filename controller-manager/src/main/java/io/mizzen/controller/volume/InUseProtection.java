@@ -61,12 +61,29 @@ public final class InUseProtection<T extends HasMetadata> implements Controller 
                 PersistentVolumeClaim.class,
                 "kubernetes.io/pvc-protection",
                 claim -> isUsed(context, pods, claim));
-        pods.onChange(ChangeHandler.of(pod -> {
-            String namespace = ObjectKey.of(pod).namespace();
-            for (String claim : ClaimUsers.claimsOf(pod)) {
-                protection.wakeIfLeaving(new ObjectKey(namespace, claim.substring(claim.indexOf('/') + 1)));
+        pods.onChange(new ChangeHandler<>() {
+            @Override
+            public void added(Pod pod) {
+                String namespace = ObjectKey.of(pod).namespace();
+                for (String claim : ClaimUsers.claimsOf(pod)) {
+                    protection.wakeIfLeaving(new ObjectKey(namespace, claim.substring(claim.indexOf('/') + 1)));
+                }
             }
-        }));
+
+            @Override
+            public void updated(Pod old, Pod pod) {
+                added(pod);
+                if (!old.getMetadata().getUid().equals(pod.getMetadata().getUid())) {
+                    // One that went unseen, between two watches, is not using its claims any more.
+                    added(old);
+                }
+            }
+
+            @Override
+            public void deleted(Pod last) {
+                added(last);
+            }
+        });
         return protection;
     }
 
