@@ -180,8 +180,7 @@ public final class NodeLifecycleController implements Controller {
             }
         }
         noteReadiness(current);
-        if (toMark.contains(name)) {
-            markPodsNotReady(current);
+        if (toMark.contains(name) && markPodsNotReady(current)) {
             toMark.remove(name);
         }
         return current;
@@ -226,17 +225,23 @@ public final class NodeLifecycleController implements Controller {
         return writeTaints(node, change.get());
     }
 
-    /** Pods of a lost node leave their Services at once, though nobody there can say so. */
-    private void markPodsNotReady(Node node) {
+    /**
+     * Pods of a lost node leave their Services at once, though nobody there can say so.
+     *
+     * @return whether it is done; false when a pod was changed meanwhile and has to be looked at again
+     */
+    private boolean markPodsNotReady(Node node) {
         String name = node.getMetadata().getName();
+        boolean areAllMarked = true;
         for (Pod pod : pods.byIndex(Indexes.NODE, name)) {
             if (Pods.isReady(pod) && !Pods.isTerminal(pod)) {
-                markNotReady(pod);
+                areAllMarked &= markNotReady(pod);
             }
         }
+        return areAllMarked;
     }
 
-    private void markNotReady(Pod pod) {
+    private boolean markNotReady(Pod pod) {
         ObjectNode patch = Patches.guarded(pod);
         ArrayNode conditions = patch.putObject("status").putArray("conditions");
         for (PodCondition condition : pod.getStatus().getConditions()) {
@@ -250,10 +255,15 @@ public final class NodeLifecycleController implements Controller {
         try {
             context.api().patchStatus(Pod.class, ObjectKey.of(pod), patch);
             events.warning(pod, "NodeNotReady", "Node is not ready");
+            return true;
         } catch (KubernetesClientException e) {
-            if (!ApiErrors.isNotFound(e) && !ApiErrors.isConflict(e)) {
-                throw e;
+            if (ApiErrors.isNotFound(e)) {
+                return true;
             }
+            if (ApiErrors.isConflict(e)) {
+                return false;
+            }
+            throw e;
         }
     }
 

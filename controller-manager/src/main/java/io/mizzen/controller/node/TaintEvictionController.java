@@ -47,7 +47,7 @@ public final class TaintEvictionController implements Controller {
      * A pod's time to go. It stands while the pod has any: neither another taint instead of the first nor a failed deletion puts
      * it off.
      */
-    private record Deadline(String uid, Instant firstSeen, Instant until) {}
+    private record Deadline(String uid, Instant until) {}
 
     /** Asks for its informers and waits to be started. */
     public TaintEvictionController(ControllerContext context) {
@@ -131,8 +131,7 @@ public final class TaintEvictionController implements Controller {
         Instant now = context.clock().instant();
         Optional<Deadline> before = Optional.ofNullable(scheduled.get(key))
                 .filter(deadline -> deadline.uid().equals(pod.getMetadata().getUid()));
-        Instant firstSeen = before.map(Deadline::firstSeen).orElse(now);
-        return switch (Tolerations.decide(taints, tolerations(pod), Pods.boundAt(pod), firstSeen)) {
+        return switch (Tolerations.decide(taints, tolerations(pod), Pods.boundAt(pod), now)) {
             case Tolerations.Stay.ForEver ignored -> {
                 cancel(pod);
                 yield Result.done();
@@ -145,7 +144,7 @@ public final class TaintEvictionController implements Controller {
                 Instant time = before.map(Deadline::until)
                         .filter(until.time()::isAfter)
                         .orElse(until.time());
-                scheduled.put(key, new Deadline(pod.getMetadata().getUid(), firstSeen, time));
+                scheduled.put(key, new Deadline(pod.getMetadata().getUid(), time));
                 yield time.isAfter(now) ? Result.after(Duration.between(now, time)) : evict(key, pod, now);
             }
         };

@@ -32,9 +32,9 @@ final class Tolerations {
      * @param taints the taints of the node; only those of effect NoExecute count
      * @param tolerations those of the pod
      * @param bound when the pod came to the node: it tolerates no taint before it is there
-     * @param firstSeen when the taints were first seen, for those that do not say when they were added
+     * @param now when taints that do not say so count as added
      */
-    static Stay decide(List<Taint> taints, List<Toleration> tolerations, Instant bound, Instant firstSeen) {
+    static Stay decide(List<Taint> taints, List<Toleration> tolerations, Instant bound, Instant now) {
         Optional<Instant> earliest = Optional.empty();
         for (Taint taint : taints) {
             if (!"NoExecute".equals(taint.getEffect())) {
@@ -50,7 +50,7 @@ final class Tolerations {
                     .filter(Objects::nonNull)
                     .min(Long::compare);
             if (seconds.isPresent()) {
-                Instant added = Timestamps.parse(taint.getTimeAdded()).orElse(firstSeen);
+                Instant added = Timestamps.parse(taint.getTimeAdded()).orElse(now);
                 Instant start = added.isAfter(bound) ? added : bound;
                 Instant until = start.plus(Duration.ofSeconds(Math.max(0, seconds.get())));
                 earliest = Optional.of(earliest.filter(e -> e.isBefore(until)).orElse(until));

@@ -64,9 +64,18 @@ final class Kubelets {
 
     Kubelets(Simulation simulation) {
         this.simulation = simulation;
-        simulation.caredFor = pod -> of(pod.at("/spec/nodeName").asText())
-                .filter(kubelet -> kubelet.reports)
-                .isPresent();
+        simulation.caredFor = pod -> {
+            String node = pod.at("/spec/nodeName").asText();
+            return of(node).filter(kubelet -> kubelet.reports && isHeard(node)).isPresent();
+        };
+    }
+
+    /** A kubelet that is back reports before it does anything else. */
+    private boolean isHeard(String node) {
+        ObjectNode present =
+                simulation.cluster.find(NODES, ObjectKey.cluster(node)).orElseThrow();
+        return NodeInvariants.readiness(present).equals("True")
+                || NodeInvariants.readiness(present).equals("False");
     }
 
     /** A kubelet that comes with a node. */
@@ -122,7 +131,7 @@ final class Kubelets {
                 report(kubelet, now);
                 return true;
             }
-            if (kubelet.reports && kubelet.isReady && putSomePodRight(name, now)) {
+            if (kubelet.reports && kubelet.isReady && isHeard(name) && putSomePodRight(name, now)) {
                 return true;
             }
         }

@@ -52,7 +52,12 @@ final class NodeInvariants {
     private final Map<String, ObjectNode> nodes = new TreeMap<>();
     private final Map<String, Instant> lastTainted = new HashMap<>();
     private final Set<String> leaving = new HashSet<>();
+    /** Nodes that were ready until they were lost. */
+    private final Set<String> gaveUp = new HashSet<>();
+
     private boolean byOthers;
+    /** When a monitor that had seen that all were lost may have seen first that not all are. */
+    private Instant foundAgain = Instant.EPOCH;
 
     NodeInvariants(Simulation simulation, Kubelets kubelets) {
         this.simulation = simulation;
@@ -77,6 +82,12 @@ final class NodeInvariants {
             if (!byOthers && before != null) {
                 checkWrite(before, object);
             }
+            if (before != null && !readiness(before).equals(readiness(object))) {
+                gaveUp.remove(uid(object));
+                if (readiness(before).equals("True") && readiness(object).equals("Unknown")) {
+                    gaveUp.add(uid(object));
+                }
+            }
         } else if (change.type().equals(Simulation.PODS)) {
             boolean leaves = change.kind() == Change.Kind.DELETED
                     || object.path("metadata").has("deletionTimestamp");
@@ -96,6 +107,10 @@ final class NodeInvariants {
         }
         if (readiness(after).equals("Unknown") && !readiness(before).equals("Unknown")) {
             Duration grace = readiness(before).isEmpty() ? STARTUP_GRACE : GRACE;
+            // The look that sees it comes a little later, and judges first.
+            if (now.isAfter(foundAgain.plus(period)) && now.isBefore(foundAgain.plus(GRACE))) {
+                violations.add("lost at " + now + " though all were found again at " + foundAgain + ": " + after);
+            }
             kubelets.of(after.at("/metadata/name").asText()).ifPresent(kubelet -> {
                 Instant sign = kubelet.lastSign.equals(now) ? kubelet.earlierSign : kubelet.lastSign;
                 if (!now.isAfter(
@@ -155,6 +170,9 @@ final class NodeInvariants {
 
     private void noteAll() {
         boolean allLost = zones().allMatch(zone -> ready(zone) == 0);
+        if (!allLost && since.hasLasted("all lost", true, period)) {
+            foundAgain = simulation.clock.instant();
+        }
         since.note("all lost", allLost);
         zones().forEach(zone -> {
             long lost = members(zone).count() - ready(zone);
@@ -222,6 +240,14 @@ final class NodeInvariants {
         String thing = "pod " + uid(pod);
         Duration soon = Duration.ofSeconds(2).plusMillis(2L * simulation.longestLeap);
         long longest = seconds(pod).max().orElse(0);
+        String node = pod.at("/spec/nodeName").asText();
+        require(
+                !RolloutInvariants.isReadyCondition(pod),
+                kubelets.of(node).filter(Kubelets.Kubelet::isSilent).isPresent()
+                        && gaveUp.contains(uid(nodes.get(node)))
+                        && since.hasLasted("readiness " + uid(nodes.get(node)), "Unknown", period.multipliedBy(2)),
+                "cannot be ready on a lost node",
+                pod);
         require(
                 leaving.contains(uid(pod)),
                 since.hasLasted(thing, Stay.NOT_AT_ALL, soon)
@@ -346,7 +372,7 @@ final class NodeInvariants {
     }
 
     /** The status of the condition Ready; {@code ""} if there is none. */
-    private static String readiness(ObjectNode node) {
+    static String readiness(ObjectNode node) {
         return condition(node, "Ready");
     }
 
