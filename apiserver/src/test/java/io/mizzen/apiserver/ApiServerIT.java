@@ -357,6 +357,16 @@ class ApiServerIT {
     }
 
     @Test
+    void tellsACertificateByItsDigest() throws Exception {
+        Answer self = admin.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}");
+
+        assertThat(self.body()
+                        .at("/status/userInfo/extra/authentication.kubernetes.io~1credential-id/0")
+                        .asText())
+                .matches("X509SHA256=[0-9a-f]{64}");
+    }
+
+    @Test
     void claimsServiceAddressesAndPortsOnce() throws Exception {
         String services = "/api/v1/namespaces/default/services";
         JsonNode first = admin.post(
