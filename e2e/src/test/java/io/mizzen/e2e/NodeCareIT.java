@@ -267,6 +267,38 @@ class NodeCareIT {
 
     @Test
     @Order(7)
+    void aContainerIsTendedFromItsStartToItsEnd() {
+        pod(
+                "tended",
+                "{volumes: [{name: notes, emptyDir: {}}], containers: ["
+                        + container(
+                                "main",
+                                "trap \"printf bye > /dev/termination-log; exit 3\" TERM; while true; do sleep 0.1; done",
+                                ", volumeMounts: [{name: notes, mountPath: /notes}], lifecycle: {postStart: {exec: {command: [sh,"
+                                        + " -c, echo started >> /notes/all]}}, preStop: {exec: {command: [sh, -c, echo stopping >>"
+                                        + " /notes/all]}}}, livenessProbe: {exec: {command: [sh, -c, \"[ ! -e /ill ]\"]},"
+                                        + " periodSeconds: 1, failureThreshold: 1}")
+                        + "]}");
+        awaits("pod/tended", ".status.containerStatuses[0].ready", "true");
+        kubectl.ok("exec", "tended", "--", "touch", "/ill");
+
+        String status = ".status.containerStatuses[0]";
+        awaits("pod/tended", status + ".restartCount", "1");
+        awaits("pod/tended", status + ".ready", "true");
+        assertThat(kubectl.find("pod/tended", status + ".lastState.terminated.exitCode"))
+                .isEqualTo("3");
+        assertThat(kubectl.find("pod/tended", status + ".lastState.terminated.message"))
+                .isEqualTo("bye");
+        assertThat(kubectl.ok("exec", "tended", "--", "cat", "/notes/all")).isEqualTo("started\nstopping\nstarted\n");
+        within(SOON)
+                .untilAsserted(() -> assertThat(
+                                kubectl.ok("get", "events", "--field-selector", "involvedObject.name=tended"))
+                        .contains("Liveness probe failed", "Container main failed liveness probe, will be restarted"));
+        kubectl.ok("delete", "pod", "tended", "--wait=false");
+    }
+
+    @Test
+    @Order(8)
     void oneDeadContainerIsKeptBesideTheLivingAndNothingOfAPodThatIsGone() throws Exception {
         awaits("pod/unlucky", ".status.containerStatuses[0].restartCount", "2");
         awaits("pod/unlucky", ".status.containerStatuses[0].ready", "true");
@@ -308,7 +340,7 @@ class NodeCareIT {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void anImageThatNobodyUsesGoes() {
         kubectl.ok("delete", "pod", "keeper");
 
