@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The story of Events that are gone after their time, the same for every store; for a cluster with {@link #TTL}. */
 final class ExpiringEvents {
     /** The server's flag. */
-    static final String TTL = "--event-ttl=10s";
+    static final String TTL = "--event-ttl=6s";
 
     private ExpiringEvents() {}
 
@@ -24,13 +24,13 @@ final class ExpiringEvents {
             kubectl.apply(event("repeated", times.incrementAndGet()));
             return kubectl.find("event/silent", ".count").isEmpty();
         });
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(9));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(5));
         assertThat(kubectl.ok("get", "events.v1.events.k8s.io", "repeated", "-o", "jsonpath={.deprecatedCount}"))
                 .as("each telling gives it its time anew")
                 .isEqualTo(times.toString());
         Kubectl.within(Duration.ofSeconds(20))
                 .until(() -> kubectl.find("event/repeated", ".count").isEmpty());
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(18));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(10));
     }
 
     private static String event(String name, int count) {
