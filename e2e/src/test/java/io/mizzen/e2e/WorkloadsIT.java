@@ -475,7 +475,7 @@ class WorkloadsIT {
     @Test
     @Order(21)
     void aCronJobForgetsItsOldJobsAndGoesOnAfterAMissedStart() {
-        Kubectl.within(SOON)
+        Kubectl.within(Duration.ofSeconds(90))
                 .untilAsserted(() -> assertThat(jobs("catching-up"))
                         .as("one that has succeeded, at most one that runs")
                         .isNotEmpty()
