@@ -253,6 +253,42 @@ class PolicyIT {
                         .startsWith("401 "));
     }
 
+    @Test
+    void aSecretHoldsATokenOfItsAccountAsLongAsThereIsBoth() {
+        Kubectl kubectl = namespace("keys");
+        kubectl.ok("create", "serviceaccount", "robot");
+        kubectl.ok("create", "rolebinding", "robot", "--clusterrole=view", "--serviceaccount=keys:robot");
+        kubectl.apply(tokenSecret("first", "robot") + "---\n" + tokenSecret("second", "robot") + "---\n"
+                + tokenSecret("orphan", "nobody"));
+
+        String first = tokenIn(kubectl, "first");
+        String second = tokenIn(kubectl, "second");
+
+        assertThat(kubectl.ok("describe", "secret", "first")).contains("ca.crt:", "namespace:  4 bytes");
+        assertThat(ask(6443, "/api/v1/namespaces/keys/pods", first)).startsWith("200 ");
+        assertThat(kubectl.fails("get", "secret", "orphan")).contains("NotFound");
+        kubectl.ok("delete", "secret", "first");
+        assertThat(ask(6443, "/api/v1/namespaces/keys/pods", first)).startsWith("401 ");
+        assertThat(ask(6443, "/api/v1/namespaces/keys/pods", second)).startsWith("200 ");
+        kubectl.ok("delete", "serviceaccount", "robot");
+        kubectl.ok("wait", "--for=delete", "secret/second", "--timeout=20s");
+    }
+
+    private static String tokenSecret(String name, String account) {
+        return """
+                apiVersion: v1
+                kind: Secret
+                metadata: {name: %s, annotations: {kubernetes.io/service-account.name: %s}}
+                type: kubernetes.io/service-account-token
+                """.formatted(name, account);
+    }
+
+    private static String tokenIn(Kubectl kubectl, String secret) {
+        kubectl.ok("wait", "--for=jsonpath={.data.token}", "secret/" + secret, "--timeout=20s");
+        String encoded = kubectl.ok("get", "secret", secret, "-o", "jsonpath={.data.token}");
+        return new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
+    }
+
     private static long number(String claims, String name) {
         Matcher matcher = Pattern.compile("\"" + name + "\":([0-9]+)").matcher(claims);
         assertThat(matcher.find()).as(name + " in " + claims).isTrue();
