@@ -80,6 +80,9 @@ final class Simulation {
     MemoryInformers informers;
     Faults faults = Faults.NONE;
     int crashes;
+    /** Whether what happens now is the user's doing. */
+    boolean byUser;
+
     private List<ControllerLoop<?>> loops = List.of();
 
     /** Deployments and what belongs to them. */
@@ -304,7 +307,9 @@ final class Simulation {
     void live(int steps, int one, Runnable user) {
         for (int i = 0; i < steps; i++) {
             if (random.nextInt(one) == 0) {
+                byUser = true;
                 user.run();
+                byUser = false;
             } else if (!step()) {
                 clock.advance(Duration.ofMillis(1 + random.nextInt(5_000)));
             }
