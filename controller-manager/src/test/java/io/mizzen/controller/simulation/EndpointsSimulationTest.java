@@ -84,7 +84,7 @@ class EndpointsSimulationTest {
         simulation.live(steps, 8, () -> userStep(world));
 
         simulation.faults = Faults.NONE;
-        boolean settled = simulation.settle(20_000, () -> isAsWanted(simulation));
+        boolean settled = simulation.settle(4_000, () -> isAsWanted(simulation));
         String replay = "replay with -Dtest=EndpointsSimulationTest -Dsimulation.seed=" + seed;
         assertThat(violations).as(replay).isEmpty();
         assertThat(settled)
