@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random histories of Services that get and lose a selector, of Endpoints that somebody writes for them by hand and of slices of a
- * stranger. The stranger's slices are left alone, and in the end there is one slice for each family and list of ports of those
+ * stranger. The stranger's slices are left alone, no slice is made twice, and in the end there is one slice for each family and list of ports of those
  * Endpoints that are to be mirrored, with just their addresses, and none of others. Replay one with
  * {@code -Dsimulation.seed=<seed>}; run more with {@code -Dsimulation.rounds=<n>}.
  */
@@ -42,6 +42,8 @@ class MirrorSimulationTest {
     private static final String STRANGER = "example.com";
 
     private final List<String> violations = new ArrayList<>();
+    /** Where Services may go and come again, what was made for the former one is forgotten, and so made twice for a moment. */
+    private boolean servicesGo;
 
     static LongStream seeds() {
         return Simulation.seeds(60);
@@ -54,8 +56,13 @@ class MirrorSimulationTest {
                 seed,
                 List.of(SliceMirroringController::new, EndpointSliceController::new, GarbageCollector::new),
                 List.of(SERVICES, ENDPOINTS, SLICES));
+        servicesGo = simulation.random.nextBoolean();
         simulation.cluster.observe(change -> check(simulation, change));
-        simulation.faults = simulation::roughFate;
+        // A creation whose answer is lost may be repeated.
+        simulation.faults = (verb, resource) -> {
+            Faults.Fate fate = simulation.roughFate(verb, resource);
+            return verb.equals("create") && fate == Faults.Fate.LOST_ANSWER ? Faults.Fate.NORMAL : fate;
+        };
 
         simulation.live(300 + simulation.random.nextInt(300), 6, () -> userStep(simulation));
 
@@ -69,14 +76,23 @@ class MirrorSimulationTest {
     }
 
     private void check(Simulation simulation, Change change) {
-        boolean isStrangers = change.type().equals(SLICES)
-                && label(change.object(), MANAGED_BY).equals(STRANGER);
-        if (isStrangers && !simulation.byUser) {
+        if (!change.type().equals(SLICES)) {
+            return;
+        }
+        boolean isStrangers = label(change.object(), MANAGED_BY).equals(STRANGER);
+        boolean isSecond = !servicesGo
+                && change.kind() == Change.Kind.ADDED
+                && mirrors(simulation)
+                        .filter(slice -> kind(slice).equals(kind(change.object())))
+                        .skip(1)
+                        .findAny()
+                        .isPresent();
+        if (isStrangers && !simulation.byUser || isSecond) {
             violations.add("revision " + change.revision() + ": " + change.kind() + " " + change.object());
         }
     }
 
-    private static void userStep(Simulation simulation) {
+    private void userStep(Simulation simulation) {
         String name = ServiceWorld.APPS.get(simulation.random.nextInt(ServiceWorld.APPS.size()));
         ObjectKey key = new ObjectKey("default", name);
         switch (simulation.random.nextInt(8)) {
@@ -94,7 +110,11 @@ class MirrorSimulationTest {
                     simulation.cluster.patch(SERVICES, key, patch, false);
                 }
             }
-            case 3 -> delete(simulation, SERVICES, key);
+            case 3 -> {
+                if (servicesGo) {
+                    delete(simulation, SERVICES, key);
+                }
+            }
             case 4 -> delete(simulation, ENDPOINTS, key);
             case 5 -> strangersSlice(simulation, name);
             default -> {
@@ -170,9 +190,7 @@ class MirrorSimulationTest {
                 .flatMap(MirrorSimulationTest::wanted)
                 .sorted()
                 .toList();
-        List<ObjectNode> slices = simulation.cluster.list(SLICES).stream()
-                .filter(slice -> label(slice, MANAGED_BY).equals(MIRROR))
-                .toList();
+        List<ObjectNode> slices = mirrors(simulation).toList();
         List<String> held =
                 slices.stream().flatMap(MirrorSimulationTest::held).sorted().toList();
         long kinds = slices.stream().map(MirrorSimulationTest::kind).distinct().count();
@@ -180,6 +198,11 @@ class MirrorSimulationTest {
                 .allMatch(slice -> simulation.cluster.list(ENDPOINTS).stream()
                         .anyMatch(one -> one.at("/metadata/uid").equals(slice.at("/metadata/ownerReferences/0/uid"))));
         return held.equals(wanted) && kinds == slices.size() && haveOwners;
+    }
+
+    private static Stream<ObjectNode> mirrors(Simulation simulation) {
+        return simulation.cluster.list(SLICES).stream()
+                .filter(slice -> label(slice, MANAGED_BY).equals(MIRROR));
     }
 
     private static boolean isMirrored(Simulation simulation, ObjectNode endpoints) {
