@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -29,6 +30,7 @@ import java.util.random.RandomGenerator;
 public final class MemoryCluster {
 
     private static final ResourceType NAMESPACES = ResourceType.of(Namespace.class);
+    private static final ResourceType SERVICES = ResourceType.of(Service.class);
     private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 
     private final InstantSource clock;
@@ -226,6 +228,9 @@ public final class MemoryCluster {
         if (before.has("deletionTimestamp")) {
             metadata.set("deletionTimestamp", before.get("deletionTimestamp"));
         }
+        if (type.equals(SERVICES)) {
+            dropLoadBalancer(object, present);
+        }
         if (object.equals(present)) {
             return present;
         }
@@ -244,6 +249,15 @@ public final class MemoryCluster {
             return object;
         }
         return store(type, key, object, Change.Kind.MODIFIED);
+    }
+
+    /** A Service that stops being a load balancer loses its addresses with that very write. */
+    private static void dropLoadBalancer(ObjectNode object, ObjectNode present) {
+        boolean stops = !object.at("/spec/type").equals(present.at("/spec/type"))
+                && !object.at("/spec/type").asText().equals("LoadBalancer");
+        if (stops && object.path("status") instanceof ObjectNode status) {
+            status.remove("loadBalancer");
+        }
     }
 
     /** A namespace stays until its spec's finalizers, which stand for its content, are gone. */
