@@ -39,6 +39,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
 /**
@@ -171,10 +172,30 @@ final class Simulation {
             if (claim.getAsBoolean()) {
                 return true;
             }
-            Instant due = nextDue().orElse(clock.instant().plus(Duration.ofSeconds(30)));
-            clock.advanceTo(due.isAfter(clock.instant()) ? due : clock.instant().plusMillis(1));
+            advanceToNextDue();
         }
         return false;
+    }
+
+    private void advanceToNextDue() {
+        Instant due = nextDue().orElse(clock.instant().plus(Duration.ofSeconds(30)));
+        clock.advanceTo(due.isAfter(clock.instant()) ? due : clock.instant().plusMillis(1));
+    }
+
+    /** How many writes the controllers try while nobody else does anything for so long. */
+    int writesWithin(Duration idle, Predicate<String> verbs) {
+        int[] writes = new int[1];
+        faults = (verb, resource) -> {
+            writes[0] += verbs.test(verb) ? 1 : 0;
+            return Faults.Fate.NORMAL;
+        };
+        Instant end = clock.instant().plus(idle);
+        while (clock.instant().isBefore(end)) {
+            if (!step()) {
+                advanceToNextDue();
+            }
+        }
+        return writes[0];
     }
 
     /** Schedules, starts or ends one pod. */

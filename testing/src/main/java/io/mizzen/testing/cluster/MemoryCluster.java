@@ -31,6 +31,7 @@ public final class MemoryCluster {
 
     private static final ResourceType NAMESPACES = ResourceType.of(Namespace.class);
     private static final ResourceType SERVICES = ResourceType.of(Service.class);
+    private static final TreeMap<ObjectKey, ObjectNode> NONE = new TreeMap<>();
     private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 
     private final InstantSource clock;
@@ -58,7 +59,7 @@ public final class MemoryCluster {
 
     /** The object as stored now; not to be changed. */
     public Optional<ObjectNode> find(ResourceType type, ObjectKey key) {
-        return Optional.ofNullable(of(type).get(key));
+        return Optional.ofNullable(objects.getOrDefault(type, NONE).get(key));
     }
 
     /** The object as a model. */
@@ -68,7 +69,7 @@ public final class MemoryCluster {
 
     /** All objects of a resource as stored now; not to be changed. */
     public List<ObjectNode> list(ResourceType type) {
-        return new ArrayList<>(of(type).values());
+        return new ArrayList<>(objects.getOrDefault(type, NONE).values());
     }
 
     /** All objects of a kind as models. */
@@ -86,6 +87,7 @@ public final class MemoryCluster {
             metadata.put("name", metadata.path("generateName").asText() + randomName(5));
         }
         ObjectKey key = keyOf(object);
+        refuseWithoutNamespace(key);
         refuseInTerminatingNamespace(type, key);
         if (of(type).containsKey(key)) {
             throw ApiErrors.of(409, "AlreadyExists", type.qualifiedName() + " \"" + key.name() + "\" already exists");
@@ -98,6 +100,16 @@ public final class MemoryCluster {
             object.withObject("/status").put("phase", "Pending");
         }
         return store(type, key, object, Change.Kind.ADDED);
+    }
+
+    /** Where there are or were namespaces at all, nothing is put into one that is missing. */
+    private void refuseWithoutNamespace(ObjectKey key) {
+        boolean isMissing = objects.containsKey(NAMESPACES)
+                && !key.namespace().isEmpty()
+                && find(NAMESPACES, ObjectKey.cluster(key.namespace())).isEmpty();
+        if (isMissing) {
+            throw notFound(NAMESPACES, ObjectKey.cluster(key.namespace()));
+        }
     }
 
     private void refuseInTerminatingNamespace(ResourceType type, ObjectKey key) {
