@@ -48,13 +48,7 @@ class NamespaceDefaultsSimulationTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void eachActiveNamespaceHasItsDefaults(long seed) {
-        Simulation simulation = new Simulation(
-                seed,
-                List.of(
-                        NamespaceController::new,
-                        ServiceAccountController::new,
-                        context -> new RootCaPublisher(context, CA)),
-                List.of(NAMESPACES, ACCOUNTS, MAPS));
+        Simulation simulation = simulation(seed);
         simulation.cluster.observe(change -> check(simulation, change));
         simulation.faults = simulation::roughFate;
         create(simulation, STUCK);
@@ -78,6 +72,38 @@ class NamespaceDefaultsSimulationTest {
                 simulation.writesWithin(Duration.ofMinutes(30), verb -> verb.equals("create") || verb.equals("update"));
         assertThat(late).as(replay).isLessThan(3);
         assertThat(never).as(replay).isZero();
+    }
+
+    /** The cache may show a namespace as active that is terminating or gone: what the server answers then is no failure. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void refusalsInTerminatingNamespacesAreTakenQuietly(long seed) {
+        Simulation simulation = simulation(seed);
+
+        simulation.live(400, 3, () -> {
+            String name = NAMES.get(simulation.random.nextInt(NAMES.size()));
+            if (simulation.cluster.find(NAMESPACES, ObjectKey.cluster(name)).isEmpty()) {
+                create(simulation, name);
+            } else if (isActive(simulation, name)) {
+                simulation.cluster.delete(NAMESPACES, ObjectKey.cluster(name), DeleteRequest.plain());
+            }
+        });
+
+        String replay = "replay with -Dtest=NamespaceDefaultsSimulationTest -Dsimulation.seed=" + seed;
+        assertThat(simulation.errors("serviceaccount-controller")).as(replay).isZero();
+        assertThat(simulation.errors("root-ca-certificate-publisher-controller"))
+                .as(replay)
+                .isZero();
+    }
+
+    private static Simulation simulation(long seed) {
+        return new Simulation(
+                seed,
+                List.of(
+                        NamespaceController::new,
+                        ServiceAccountController::new,
+                        context -> new RootCaPublisher(context, CA)),
+                List.of(NAMESPACES, ACCOUNTS, MAPS));
     }
 
     private void check(Simulation simulation, Change change) {

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.DeleteRequest;
@@ -85,6 +86,7 @@ final class Simulation {
     boolean byUser;
 
     private List<ControllerLoop<?>> loops = List.of();
+    private MeterRegistry registry = new SimpleMeterRegistry();
 
     /** Deployments and what belongs to them. */
     Simulation(long seed) {
@@ -107,6 +109,7 @@ final class Simulation {
 
     /** Starts the process anew: nothing but the cluster is remembered. */
     void boot() {
+        registry = new SimpleMeterRegistry();
         informers = new MemoryInformers(cluster);
         MemoryClient client = new MemoryClient(
                 cluster, (verb, resource) -> faults.next(verb, resource), served, path -> extra.apply(path));
@@ -115,7 +118,7 @@ final class Simulation {
                 informers,
                 clock,
                 random,
-                new SimpleMeterRegistry(),
+                registry,
                 component -> (regarding, type, reason, message) -> {},
                 Runnable::run);
         List<ControllerLoop<?>> made = new ArrayList<>();
@@ -180,6 +183,12 @@ final class Simulation {
     private void advanceToNextDue() {
         Instant due = nextDue().orElse(clock.instant().plus(Duration.ofSeconds(30)));
         clock.advanceTo(due.isAfter(clock.instant()) ? due : clock.instant().plusMillis(1));
+    }
+
+    /** How often work of a loop has failed since the process started. */
+    int errors(String loop) {
+        return (int)
+                registry.counter("mizzen_reconcile_errors_total", "name", loop).count();
     }
 
     /** How many writes the controllers try while nobody else does anything for so long. */
