@@ -38,6 +38,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -76,8 +77,8 @@ final class Simulation {
 
     int failing;
 
-    /** What the API server answers to reads of other paths than objects', such as metrics. */
-    Function<String, Optional<JsonNode>> extra = path -> Optional.empty();
+    /** What the API server answers to reads of other paths than objects', such as metrics, and to reviews that are posted. */
+    BiFunction<String, JsonNode, Optional<JsonNode>> extra = (path, body) -> Optional.empty();
 
     MemoryInformers informers;
     Faults faults = Faults.NONE;
@@ -112,7 +113,10 @@ final class Simulation {
         registry = new SimpleMeterRegistry();
         informers = new MemoryInformers(cluster);
         MemoryClient client = new MemoryClient(
-                cluster, (verb, resource) -> faults.next(verb, resource), served, path -> extra.apply(path));
+                cluster,
+                (verb, resource) -> faults.next(verb, resource),
+                served,
+                (path, body) -> extra.apply(path, body));
         ControllerContext context = new ControllerContext(
                 client,
                 informers,

@@ -153,6 +153,17 @@ public final class MemoryCluster {
         return replace(type, key, present, object);
     }
 
+    /** Replaces the conditions alone, and notes when those were written that do not say so. */
+    public ObjectNode updateApproval(ResourceType type, ObjectNode given) {
+        ObjectNode object = given.deepCopy();
+        object.at("/status/conditions").forEach(condition -> {
+            if (!condition.has("lastUpdateTime")) {
+                ((ObjectNode) condition).put("lastUpdateTime", now());
+            }
+        });
+        return updateStatus(type, object);
+    }
+
     /** Applies a merge patch to all but the status, or to the status alone. */
     public ObjectNode patch(ResourceType type, ObjectKey key, JsonNode patch, boolean statusOnly) {
         ObjectNode present = require(
