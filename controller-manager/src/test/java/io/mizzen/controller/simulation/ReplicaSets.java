@@ -15,7 +15,7 @@ final class ReplicaSets {
 
     private ReplicaSets() {}
 
-    /** One of pods that are labelled {@code app=<name>}. */
+    /** One of pods that are labelled {@code app=<name>} and ask for a tenth of a core. */
     static ReplicaSet of(String namespace, String name, int replicas) {
         return new ReplicaSetBuilder()
                 .withNewMetadata()
@@ -27,12 +27,20 @@ final class ReplicaSets {
                 .withNewSelector()
                 .addToMatchLabels("app", name)
                 .endSelector()
-                .withTemplate(template(name, "image:0"))
+                .withNewTemplateLike(template(name, "image:0"))
+                .editSpec()
+                .editContainer(0)
+                .withNewResources()
+                .withRequests(Map.of("cpu", new Quantity("100m")))
+                .endResources()
+                .endContainer()
+                .endSpec()
+                .endTemplate()
                 .endSpec()
                 .build();
     }
 
-    /** The same of the older kind. */
+    /** One of the older kind. */
     static ReplicationController controller(String namespace, String name, int replicas) {
         return new ReplicationControllerBuilder()
                 .withNewMetadata()
@@ -47,7 +55,7 @@ final class ReplicaSets {
                 .build();
     }
 
-    /** Pods of one container that asks for a tenth of a core, labelled {@code app=<app>}. */
+    /** Pods of one container, labelled {@code app=<app>}. */
     static PodTemplateSpec template(String app, String image) {
         return new PodTemplateSpecBuilder()
                 .withNewMetadata()
@@ -57,9 +65,6 @@ final class ReplicaSets {
                 .addNewContainer()
                 .withName("main")
                 .withImage(image)
-                .withNewResources()
-                .withRequests(Map.of("cpu", new Quantity("100m")))
-                .endResources()
                 .endContainer()
                 .endSpec()
                 .build();
