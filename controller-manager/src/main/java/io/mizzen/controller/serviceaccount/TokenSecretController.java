@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.serviceaccount;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.DeleteRequest;
@@ -81,7 +83,7 @@ public final class TokenSecretController implements Controller {
                     .atVersion(secret.getMetadata().getResourceVersion());
             context.api().deleteIfPresent(Secret.class, key, exactly);
         } else if (!TokenSecret.isComplete(secret, caPem)) {
-            String token = TokenSecret.token(secret).orElseGet(() -> request(secret));
+            String token = TokenSecret.token(secret).orElseGet(() -> request(secret, account.get()));
             context.api().update(TokenSecret.filled(secret, account.get(), caPem, token));
         }
         return Result.done();
@@ -97,7 +99,8 @@ public final class TokenSecretController implements Controller {
                         .filter(account -> TokenSecret.belongsTo(secret, account)));
     }
 
-    private String request(Secret secret) {
+    /** A token of this very account: it was there before and is after, so it is the one that the answer is about. */
+    private String request(Secret secret, ServiceAccount account) {
         ObjectNode request = Json.object();
         request.put("apiVersion", "authentication.k8s.io/v1").put("kind", "TokenRequest");
         ObjectNode spec = request.putObject("spec").put("expirationSeconds", LONGEST_SECONDS);
@@ -106,13 +109,17 @@ public final class TokenSecretController implements Controller {
                 .put("kind", "Secret")
                 .put("name", secret.getMetadata().getName())
                 .put("uid", secret.getMetadata().getUid());
-        String path = "/api/v1/namespaces/" + secret.getMetadata().getNamespace() + "/serviceaccounts/"
-                + TokenSecret.account(secret) + "/token";
-        return context.api()
-                .dynamic()
-                .send("POST", path, request)
-                .path("status")
-                .path("token")
-                .asText();
+        ObjectKey key = ObjectKey.of(account);
+        String path = "/api/v1/namespaces/" + key.namespace() + "/serviceaccounts/" + key.name() + "/token";
+        JsonNode answer = context.api().dynamic().send("POST", path, request);
+        boolean isStillThere = context.api()
+                .find(ServiceAccount.class, key)
+                .filter(live ->
+                        live.getMetadata().getUid().equals(account.getMetadata().getUid()))
+                .isPresent();
+        if (!isStillThere) {
+            throw ApiErrors.of(409, "Conflict", "ServiceAccount " + key + " has just been deleted or made anew");
+        }
+        return answer.path("status").path("token").asText();
     }
 }
