@@ -78,7 +78,7 @@ public final class ApiServer implements AutoCloseable {
         Storage storage = own(new MeasuredStorage(openStorage(options), metrics));
         ServiceAllocator allocator = new ServiceAllocator(storage, options.serviceCidr(), random, clock);
         ResourceRegistry resources = new ResourceRegistry();
-        BuiltInResources.serve(Catalog.builtIn(), resources, new Strategies(allocator));
+        BuiltInResources.serve(Catalog.builtIn(), resources, new Strategies(allocator, options.eventTtl()));
         WatchCache cache = own(WatchCache.prepare(storage, WatchCacheOptions.usual(), metrics));
         BuiltInResources.cache(resources, cache);
         cache.start();

@@ -2,6 +2,7 @@
 package io.mizzen.apiserver;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceAccountKey private key that signs service account tokens, PEM
  * @param serviceAccountIssuer issuer of those tokens
  * @param serviceCidr range of cluster addresses
+ * @param eventTtl how long Events are kept, in whole seconds; zero for ever
  * @param etcd where etcd is, or null for the embedded store
  */
 public record ApiServerOptions(
@@ -27,6 +29,7 @@ public record ApiServerOptions(
         Path serviceAccountKey,
         String serviceAccountIssuer,
         String serviceCidr,
+        Duration eventTtl,
         @Nullable Etcd etcd) {
 
     /**

@@ -71,6 +71,26 @@ class AdmissionIT {
     }
 
     @Test
+    void anIngressWithoutAClassGetsTheDefaultOne() throws Exception {
+        String networking = "/apis/networking.k8s.io/v1";
+        String rule = "\"spec\":{\"defaultBackend\":{\"service\":{\"name\":\"a\",\"port\":{\"number\":80}}}}}";
+        admin.post(
+                networking + "/ingressclasses",
+                "{\"metadata\":{\"name\":\"front\",\"annotations\":{\"ingressclass.kubernetes.io/is-default-class\":\"true\"}},"
+                        + "\"spec\":{\"controller\":\"example.com/front\"}}");
+        String ingresses = networking + "/namespaces/default/ingresses";
+
+        Answer silent = admin.post(ingresses, "{\"metadata\":{\"name\":\"silent\"}," + rule);
+        Answer old = admin.post(
+                ingresses,
+                "{\"metadata\":{\"name\":\"old\",\"annotations\":{\"kubernetes.io/ingress.class\":\"back\"}}," + rule);
+
+        assertThat(silent.body().at("/spec/ingressClassName").asText()).isEqualTo("front");
+        assertThat(old.code()).isEqualTo(201);
+        assertThat(old.body().at("/spec").has("ingressClassName")).isFalse();
+    }
+
+    @Test
     void theLastPieceOfAQuotaIsGivenToOneOfManyWhoWantIt() throws Exception {
         quota("race", "{\"count/secrets\":\"7\"}", "{\"count/secrets\":\"0\"}");
         List<Callable<Integer>> writers = new ArrayList<>();

@@ -12,6 +12,7 @@ import io.mizzen.apiserver.TestClient.Answer;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -356,6 +357,16 @@ class ApiServerIT {
     }
 
     @Test
+    void tellsACertificateByItsDigest() throws Exception {
+        Answer self = admin.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}");
+
+        assertThat(self.body()
+                        .at("/status/userInfo/extra/authentication.kubernetes.io~1credential-id/0")
+                        .asText())
+                .matches("X509SHA256=[0-9a-f]{64}");
+    }
+
+    @Test
     void claimsServiceAddressesAndPortsOnce() throws Exception {
         String services = "/api/v1/namespaces/default/services";
         JsonNode first = admin.post(
@@ -505,6 +516,36 @@ class ApiServerIT {
         assertThat(warned.code()).isEqualTo(201);
         assertThat(warned.raw().headers().firstValue("Warning").orElse(""))
                 .isEqualTo("299 - \"unknown field \\\"dta\\\"\"");
+    }
+
+    @Test
+    void saysWhatIsDeprecatedAndWhatWillSurprise() throws Exception {
+        Answer endpoints = admin.get("/api/v1/namespaces/default/endpoints");
+        Answer dotted = admin.post(DEPLOYMENTS, deployment("with.dots"));
+        Answer refused = admin.post("/api/v1/namespaces/default/endpoints", "{}");
+
+        assertThat(warnings(endpoints))
+                .containsExactly(
+                        "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"");
+        assertThat(dotted.code()).isEqualTo(201);
+        assertThat(warnings(dotted)).singleElement().asString().contains("[must not contain dots]");
+        assertThat(refused.code()).isEqualTo(422);
+        assertThat(warnings(refused)).hasSize(1);
+    }
+
+    private static List<String> warnings(Answer answer) {
+        return answer.raw().headers().allValues("Warning");
+    }
+
+    @Test
+    void tellsTheHealthOfTheStoreAsAComponent() throws Exception {
+        Answer list = admin.get("/api/v1/componentstatuses");
+
+        assertThat(list.body().at("/items/0/metadata/name").asText()).isEqualTo("etcd-0");
+        assertThat(list.body().at("/items/0/conditions/0").toString())
+                .isEqualTo("{\"type\":\"Healthy\",\"status\":\"True\",\"message\":\"ok\"}");
+        assertThat(admin.get("/api/v1/componentstatuses/etcd-0").code()).isEqualTo(200);
+        assertThat(admin.get("/api/v1/componentstatuses/scheduler").code()).isEqualTo(404);
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Date;
@@ -136,6 +137,7 @@ final class TestKeys {
                 path("accounts.key"),
                 "https://kubernetes.default.svc.cluster.local",
                 "10.43.0.0/16",
+                Duration.ofHours(1),
                 null);
     }
 }

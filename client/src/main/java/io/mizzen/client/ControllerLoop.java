@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Works a queue with a few named virtual threads: each takes a key, calls the {@link Reconciler}, and puts the key back
@@ -154,9 +155,19 @@ public final class ControllerLoop<K> implements AutoCloseable {
             when ApiErrors.isConflict(conflict) ->
                 log.debug("Controller {}: {} was changed meanwhile, trying again", name, key);
             case KubernetesClientException api ->
-                log.warn("Controller {}: {} failed, trying again: {}", name, key, api.getMessage());
+                log.atLevel(level(api, queue.failures(key)))
+                        .log("Controller {}: {} failed, trying again: {}", name, key, api.getMessage());
             default -> log.warn("Controller {}: {} failed, trying again", name, key, e);
         }
         queue.addRateLimited(key);
+    }
+
+    /**
+     * Worth a warning once: what the API server refuses for a reason of its own, a quota say, it refuses at each try. That
+     * something is gone or there already is at first taken for a view that lags behind.
+     */
+    private static Level level(KubernetesClientException refusal, int failuresBefore) {
+        boolean mayLag = ApiErrors.isNotFound(refusal) || ApiErrors.isAlreadyExists(refusal);
+        return failuresBefore == (mayLag ? 1 : 0) ? Level.WARN : Level.DEBUG;
     }
 }

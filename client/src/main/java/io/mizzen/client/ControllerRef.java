@@ -76,9 +76,11 @@ public final class ControllerRef {
 
     /**
      * Decides and performs, and returns what is the owner's afterwards. Before the first adoption the owner is read past
-     * all caches: one that is gone, recreated or being deleted adopts nothing.
+     * all caches: one that is gone, recreated or being deleted adopts nothing, and as it was seen in another state it is not to be
+     * worked on at all, which a conflict says.
      *
-     * @throws KubernetesClientException when an adoption or release failed for another reason than the object's end
+     * @throws KubernetesClientException when the owner may not adopt what it would, or an adoption or release failed for another
+     *     reason than the object's end
      */
     public static <T extends HasMetadata, O extends HasMetadata> List<T> claim(
             ApiClient api,
@@ -90,7 +92,8 @@ public final class ControllerRef {
         Claims<T> claims = decide(owner, selector, candidates);
         List<T> mine = new ArrayList<>(claims.owned());
         claims.toRelease().forEach(object -> release(api, owner, type, object));
-        if (!claims.toAdopt().isEmpty() && mayAdopt(api, owner, ownerType)) {
+        if (!claims.toAdopt().isEmpty()) {
+            requireAdopter(api, owner, ownerType);
             for (T orphan : claims.toAdopt()) {
                 adopt(api, owner, type, orphan).ifPresent(mine::add);
             }
@@ -98,12 +101,16 @@ public final class ControllerRef {
         return mine;
     }
 
-    private static <O extends HasMetadata> boolean mayAdopt(ApiClient api, O owner, Class<O> ownerType) {
-        return api.find(ownerType, ObjectKey.of(owner))
+    private static <O extends HasMetadata> void requireAdopter(ApiClient api, O owner, Class<O> ownerType) {
+        boolean mayAdopt = api.find(ownerType, ObjectKey.of(owner))
                 .map(live ->
                         live.getMetadata().getUid().equals(owner.getMetadata().getUid())
                                 && live.getMetadata().getDeletionTimestamp() == null)
                 .orElse(false);
+        if (!mayAdopt) {
+            String what = ResourceType.of(ownerType).qualifiedName() + " \"" + ObjectKey.of(owner) + "\"";
+            throw ApiErrors.of(409, "Conflict", what + " is gone or has just been deleted, it adopts nothing");
+        }
     }
 
     private static <T extends HasMetadata> Optional<T> adopt(

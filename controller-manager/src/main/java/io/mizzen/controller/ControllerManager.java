@@ -37,6 +37,7 @@ import io.mizzen.controller.replicaset.ReplicaController;
 import io.mizzen.controller.resourcequota.ResourceQuotaController;
 import io.mizzen.controller.rootca.RootCaPublisher;
 import io.mizzen.controller.serviceaccount.ServiceAccountController;
+import io.mizzen.controller.serviceaccount.TokenSecretController;
 import io.mizzen.controller.statefulset.StatefulSetController;
 import io.mizzen.controller.volume.EphemeralVolumeController;
 import io.mizzen.controller.volume.InUseProtection;
@@ -64,6 +65,9 @@ public final class ControllerManager implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ControllerManager.class);
     private static final ObjectKey LEASE = new ObjectKey("kube-system", "kube-controller-manager");
+    /** Marks controllers that act as the connection's own user. */
+    private static final String OWN_ACCOUNT = "";
+
     private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(60);
 
     private final ControllerManagerOptions options;
@@ -160,7 +164,8 @@ public final class ControllerManager implements AutoCloseable {
      * One controller as it can be asked for.
      *
      * @param name its name as {@code --controllers} takes it
-     * @param account the service account it acts under, which upstream's default roles are bound to
+     * @param account the service account it acts under, which upstream's default roles are bound to; {@link #OWN_ACCOUNT}
+     *     where upstream has none for it
      * @param maker makes it
      */
     private record Known(String name, String account, Function<ControllerContext, Controller> maker) {}
@@ -174,6 +179,11 @@ public final class ControllerManager implements AutoCloseable {
                         "root-ca-certificate-publisher-controller",
                         "root-ca-cert-publisher",
                         context -> new RootCaPublisher(context, pem))));
+        options.rootCaPem()
+                .ifPresent(pem -> known.add(new Known(
+                        "serviceaccount-token-controller",
+                        OWN_ACCOUNT,
+                        context -> new TokenSecretController(context, pem))));
         known.add(new Known(
                 "node-ipam-controller",
                 "node-controller",
@@ -267,7 +277,8 @@ public final class ControllerManager implements AutoCloseable {
         }
 
         private ControllerContext contextOf(Known known) {
-            ApiClient own = credentials == null ? api : credentials.as(known.account());
+            ApiClient own =
+                    credentials == null || known.account().equals(OWN_ACCOUNT) ? api : credentials.as(known.account());
             return new ControllerContext(
                     own,
                     informers,

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * @param leaderElection the identity under which to stand for leadership; without it the controllers start at once
  * @param serviceAccountCredentials whether each controller acts under a service account of its own, with just the rights
  *     of its role; otherwise all act as the connection's user, who then needs the rights of all
- * @param terminatedPodThreshold how many ended pods may stay in the cluster
+ * @param terminatedPodThreshold how many ended pods may stay in the cluster; 0 for any number
  * @param signingKeyPem private key of the root CA; without it no certificates are signed
  * @param nodeMonitorGracePeriod how long a node may be silent before it counts as lost
  * @param loadBalancerPool addresses of Services of type LoadBalancer; without any they get those of the nodes
@@ -78,6 +78,11 @@ public record ControllerManagerOptions(
     /** The same with another patience with silent nodes. */
     public ControllerManagerOptions withNodeMonitorGracePeriod(Duration period) {
         return with(draft -> draft.nodeMonitorGracePeriod = period);
+    }
+
+    /** The same with another number of ended pods that may stay. */
+    public ControllerManagerOptions withTerminatedPodThreshold(int threshold) {
+        return with(draft -> draft.terminatedPodThreshold = threshold);
     }
 
     /** The same with addresses for load balancers. */

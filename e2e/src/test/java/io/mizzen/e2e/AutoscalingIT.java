@@ -8,10 +8,14 @@ import io.mizzen.e2e.cluster.Kubectl;
 import io.mizzen.e2e.cluster.KubectlPrograms;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What nodes and pods use is told, and a Deployment that burns CPU grows under an autoscaler and shrinks again. */
+/**
+ * What nodes and pods use is told, and a Deployment that burns CPU grows under an autoscaler and shrinks again; so does whatever
+ * else can be scaled, whichever version of an autoscaler it has.
+ */
 class AutoscalingIT {
 
     @Test
@@ -19,10 +23,15 @@ class AutoscalingIT {
         try (Cluster cluster = Cluster.start(AutoscalingIT.class)) {
             Kubectl kubectl = cluster.kubectl();
             kubectl.apply(BURNING.formatted(Cluster.IMAGE));
+            kubectl.apply(OTHERS.replace("IMAGE", Cluster.IMAGE));
+            kubectl.ok("autoscale", "replicaset/typed", "--max=2", "--cpu=50%");
             kubectl.ok("rollout", "status", "deployment/burn", "--timeout=60s");
 
             usageIsTold(kubectl);
             grows(kubectl);
+            otherKindsGrowByTheFirstVersion(kubectl);
+            oneContainerMayCountAlone(kubectl);
+            whatIsToleratedChangesNothing(kubectl);
             shrinks(kubectl);
         }
     }
@@ -74,6 +83,43 @@ class AutoscalingIT {
                 .contains("New size: 3; reason: cpu resource utilization (percentage of request) above target");
     }
 
+    private static void otherKindsGrowByTheFirstVersion(Kubectl kubectl) {
+        Kubectl.within(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(kubectl.find("statefulset/classic", ".status.readyReplicas")
+                                + kubectl.find("replicaset/typed", ".status.readyReplicas"))
+                        .isEqualTo("22"));
+        for (String name : List.of("burn", "classic", "typed")) {
+            assertThat(kubectl.find("hpa.v1.autoscaling/" + name, ".spec.targetCPUUtilizationPercentage"))
+                    .as(name + " as the first version")
+                    .isEqualTo("50");
+            assertThat(kubectl.find("hpa.v2.autoscaling/" + name, ".spec.metrics"))
+                    .as(name + " as the second version")
+                    .isEqualTo("[{\"resource\":{\"name\":\"cpu\",\"target\":{\"averageUtilization\":50,"
+                            + "\"type\":\"Utilization\"}},\"type\":\"Resource\"}]");
+            assertThat(kubectl.find("hpa.v1.autoscaling/" + name, ".status.currentCPUUtilizationPercentage"))
+                    .matches("[0-9]+");
+        }
+    }
+
+    private static void oneContainerMayCountAlone(Kubectl kubectl) {
+        Kubectl.within(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(kubectl.find("deployment/apart", ".status.readyReplicas"))
+                        .as("its pods as a whole use less than half of what they request")
+                        .isEqualTo("2"));
+        assertThat(kubectl.find("hpa/apart", ".status.currentMetrics[0].containerResource.container"))
+                .isEqualTo("main");
+    }
+
+    private static void whatIsToleratedChangesNothing(Kubectl kubectl) {
+        Kubectl.within(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(kubectl.find(
+                                "hpa/calm", ".status.currentMetrics[0].resource.current.averageUtilization"))
+                        .as("far above 50")
+                        .matches("[1-9][0-9]{2,}"));
+        assertThat(kubectl.find("hpa/calm", ".status.desiredReplicas")).isEqualTo("1");
+        assertThat(kubectl.find("deployment/calm", ".spec.replicas")).isEqualTo("1");
+    }
+
     private static void shrinks(Kubectl kubectl) {
         for (String pod : kubectl.ok("get", "pods", "-l", "app=burn", "-o", "jsonpath={.items[*].metadata.name}")
                 .split(" ")) {
@@ -121,5 +167,118 @@ class AutoscalingIT {
                   target: {type: Utilization, averageUtilization: 50}
               behavior:
                 scaleDown: {stabilizationWindowSeconds: 0}
+            """;
+
+    /** A StatefulSet, a ReplicaSet that gets its autoscaler later, one that is judged by one of its containers, and a patient one. */
+    private static final String OTHERS = """
+            ---
+            apiVersion: apps/v1
+            kind: StatefulSet
+            metadata: {name: classic}
+            spec:
+              serviceName: classic
+              podManagementPolicy: Parallel
+              selector:
+                matchLabels: {app: classic}
+              template:
+                metadata:
+                  labels: {app: classic}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: main
+                    image: IMAGE
+                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
+                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
+            ---
+            apiVersion: autoscaling/v1
+            kind: HorizontalPodAutoscaler
+            metadata: {name: classic}
+            spec:
+              scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: classic}
+              maxReplicas: 2
+              targetCPUUtilizationPercentage: 50
+            ---
+            apiVersion: apps/v1
+            kind: ReplicaSet
+            metadata: {name: typed}
+            spec:
+              selector:
+                matchLabels: {app: typed}
+              template:
+                metadata:
+                  labels: {app: typed}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: main
+                    image: IMAGE
+                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
+                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: apart}
+            spec:
+              selector:
+                matchLabels: {app: apart}
+              template:
+                metadata:
+                  labels: {app: apart}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: main
+                    image: IMAGE
+                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
+                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
+                  - name: side
+                    image: IMAGE
+                    command: [sleep, "3600"]
+                    resources: {requests: {cpu: 250m}}
+            ---
+            apiVersion: autoscaling/v2
+            kind: HorizontalPodAutoscaler
+            metadata: {name: apart}
+            spec:
+              scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: apart}
+              maxReplicas: 2
+              metrics:
+              - type: ContainerResource
+                containerResource:
+                  name: cpu
+                  container: main
+                  target: {type: Utilization, averageUtilization: 50}
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: calm}
+            spec:
+              selector:
+                matchLabels: {app: calm}
+              template:
+                metadata:
+                  labels: {app: calm}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - name: main
+                    image: IMAGE
+                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
+                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
+            ---
+            apiVersion: autoscaling/v2
+            kind: HorizontalPodAutoscaler
+            metadata: {name: calm}
+            spec:
+              scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: calm}
+              maxReplicas: 2
+              metrics:
+              - type: Resource
+                resource:
+                  name: cpu
+                  target: {type: Utilization, averageUtilization: 50}
+              behavior:
+                scaleUp: {tolerance: "20"}
             """;
 }

@@ -8,6 +8,8 @@ import io.mizzen.e2e.cluster.EtcdServer;
 import io.mizzen.e2e.cluster.Kubectl;
 import io.mizzen.e2e.cluster.NetworkNamespace;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,7 +24,9 @@ class EtcdClusterIT {
     static void startsAClusterOnEtcd() throws Exception {
         network = NetworkNamespace.create();
         etcd = EtcdServer.start(network);
-        cluster = Cluster.start(network, EtcdClusterIT.class, etcd.flags());
+        List<String> flags = new ArrayList<>(List.of(etcd.flags()));
+        flags.add(ExpiringEvents.TTL);
+        cluster = Cluster.start(network, EtcdClusterIT.class, flags.toArray(String[]::new));
     }
 
     @AfterAll
@@ -61,6 +65,11 @@ class EtcdClusterIT {
         Kubectl.within(Duration.ofSeconds(60))
                 .untilAsserted(() ->
                         assertThat(kubectl.ok("get", "pods", "-o", "name")).isEmpty());
+    }
+
+    @Test
+    void anEventIsKeptForItsTime() {
+        ExpiringEvents.tell(cluster.kubectl());
     }
 
     @Test

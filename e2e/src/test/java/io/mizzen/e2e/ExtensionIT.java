@@ -92,6 +92,23 @@ class ExtensionIT {
     }
 
     @Test
+    void whatItOwnsGoesWithIt() {
+        admin.apply(boat("mother", "{length: 40}"));
+        admin.apply("""
+                apiVersion: v1
+                kind: ConfigMap
+                metadata:
+                  name: tender
+                  ownerReferences:
+                  - {apiVersion: example.com/v1, kind: Boat, name: mother, uid: %s}
+                """.formatted(admin.find("boat/mother", ".metadata.uid")));
+
+        admin.ok("delete", "boat", "mother");
+
+        admin.ok("wait", "--for=delete", "configmap/tender", "--timeout=10s");
+    }
+
+    @Test
     void unknownFieldsArePrunedAndStatusIsASubresource() {
         admin.runWithInput(
                         boat("pruned", "{length: 7, wheels: 4}") + "status: {port: early}\n",

@@ -4,9 +4,14 @@ package io.mizzen.e2e;
 import static io.mizzen.e2e.cluster.Kubectl.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mizzen.e2e.cluster.CgroupTree;
 import io.mizzen.e2e.cluster.Cluster;
+import io.mizzen.e2e.cluster.Command;
 import io.mizzen.e2e.cluster.Kubectl;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -36,6 +41,15 @@ class NodeCareIT {
         kubectl = cluster.kubectl();
         // While it runs its image is in use and stays.
         pod("keeper", "{terminationGracePeriodSeconds: 0, containers: [" + container("main", "sleep 9999", "") + "]}");
+        // Needs its time, while other stories are told.
+        pod(
+                "unlucky",
+                "{terminationGracePeriodSeconds: 0, volumes: [{name: runs, emptyDir: {}}], containers: ["
+                        + container(
+                                "main",
+                                "echo . >> /runs/all; echo run `wc -l < /runs/all`; [ `wc -l < /runs/all` = 3 ] && sleep 9999; exit 1",
+                                ", volumeMounts: [{name: runs, mountPath: /runs}]")
+                        + "]}");
     }
 
     @AfterAll
@@ -92,6 +106,66 @@ class NodeCareIT {
 
     @Test
     @Order(2)
+    void aPodHasTheCgroupsAndTheOomScoreOfItsClass() throws Exception {
+        pod("guaranteed", measured(", resources: {limits: {cpu: 100m, memory: 32Mi}}"));
+        pod("burstable", measured(", resources: {requests: {cpu: 50m, memory: 512Mi}, limits: {memory: 768Mi}}"));
+        pod("besteffort", measured(""));
+        CgroupTree tree = CgroupTree.of(cluster);
+
+        long cpus = milli(kubectl.find("node/" + Cluster.NODE, ".status.capacity.cpu"));
+        long memory = kibi(kubectl.find("node/" + Cluster.NODE, ".status.capacity.memory")) * 1024;
+        assertThat(tree.figures("kubepods"))
+                .as("all pods together may use what is not reserved")
+                .isEqualTo(CgroupTree.figures((cpus - 500) * 1024 / 1000, -1, memory - (256L << 20)));
+        assertThat(tree.weightOf("kubepods/besteffort")).isEqualTo(CgroupTree.weight(2));
+        String guaranteed = lies("guaranteed", "Guaranteed", "kubepods", CgroupTree.figures(102, 10_000, 32L << 20));
+        String burstable = lies("burstable", "Burstable", "kubepods/burstable", CgroupTree.figures(51, -1, 768L << 20));
+        String bestEffort = lies("besteffort", "BestEffort", "kubepods/besteffort", CgroupTree.figures(2, -1, -1));
+        within(SOON)
+                .untilAsserted(() -> assertThat(tree.weightOf("kubepods/burstable"))
+                        .as("the class weighs what its pods request together")
+                        .isEqualTo(CgroupTree.weight(51)));
+
+        // Without the right to go lower, a container is killed no sooner than the runtime itself.
+        long least = Long.parseLong(Files.readString(Path.of("/proc/" + cluster.containerdPid() + "/oom_score_adj"))
+                .strip());
+        assertThat(oomScore("guaranteed")).isEqualTo(Math.max(-997, least));
+        assertThat(oomScore("burstable")).isEqualTo(1000 - 1000 * (512L << 20) / memory);
+        assertThat(oomScore("besteffort")).isEqualTo(1000);
+
+        kubectl.ok("delete", "pod", "guaranteed", "burstable", "besteffort");
+        within(SOON)
+                .untilAsserted(() -> assertThat(Stream.of(guaranteed, burstable, bestEffort))
+                        .as("cgroups of pods that are gone")
+                        .noneMatch(tree::has));
+    }
+
+    private static String measured(String resources) {
+        return "{terminationGracePeriodSeconds: 0, containers: [" + container("main", "sleep 9999", resources) + "]}";
+    }
+
+    /** Says that a pod is of a class and that its cgroup and its container's lie there with these figures; the pod's cgroup. */
+    private static String lies(String pod, String qosClass, String parent, CgroupTree.Figures figures) {
+        awaits("pod/" + pod, ".status.phase", "Running");
+        assertThat(kubectl.find("pod/" + pod, ".status.qosClass")).isEqualTo(qosClass);
+        String cgroup = parent + "/pod" + kubectl.find("pod/" + pod, ".metadata.uid");
+        String container = kubectl.find("pod/" + pod, ".status.containerStatuses[0].containerID")
+                .replace("containerd://", "");
+        CgroupTree tree = CgroupTree.of(cluster);
+        assertThat(tree.figures(cgroup)).as("pod " + pod).isEqualTo(figures);
+        assertThat(tree.figures(cgroup + "/" + container))
+                .as("container of " + pod)
+                .isEqualTo(figures);
+        return cgroup;
+    }
+
+    private static long oomScore(String pod) {
+        return Long.parseLong(
+                kubectl.ok("exec", pod, "--", "cat", "/proc/1/oom_score_adj").strip());
+    }
+
+    @Test
+    @Order(3)
     void aPodThatDoesNotFitIsRejected() {
         pod(
                 "large",
@@ -115,7 +189,7 @@ class NodeCareIT {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void aMemoryLimitHoldsAndItsBreachIsCounted() {
         pod(
                 "greedy",
@@ -141,7 +215,7 @@ class NodeCareIT {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aVolumeBeyondItsLimitEndsThePod() {
         pod(
                 "hoarder",
@@ -164,7 +238,7 @@ class NodeCareIT {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void aJobEndsAlthoughItsSidecarWouldRunForEver() {
         kubectl.apply(
                 "---\n{apiVersion: batch/v1, kind: Job, metadata: {name: helped}, spec: {template: {spec: {restartPolicy:"
@@ -192,7 +266,81 @@ class NodeCareIT {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
+    void aContainerIsTendedFromItsStartToItsEnd() {
+        pod(
+                "tended",
+                "{volumes: [{name: notes, emptyDir: {}}], containers: ["
+                        + container(
+                                "main",
+                                "trap \"printf bye > /dev/termination-log; exit 3\" TERM; while true; do sleep 0.1; done",
+                                ", volumeMounts: [{name: notes, mountPath: /notes}], lifecycle: {postStart: {exec: {command: [sh,"
+                                        + " -c, echo started >> /notes/all]}}, preStop: {exec: {command: [sh, -c, echo stopping >>"
+                                        + " /notes/all]}}}, livenessProbe: {exec: {command: [sh, -c, \"[ ! -e /ill ]\"]},"
+                                        + " periodSeconds: 1, failureThreshold: 1}")
+                        + "]}");
+        awaits("pod/tended", ".status.containerStatuses[0].ready", "true");
+        kubectl.ok("exec", "tended", "--", "touch", "/ill");
+
+        String status = ".status.containerStatuses[0]";
+        awaits("pod/tended", status + ".restartCount", "1");
+        awaits("pod/tended", status + ".ready", "true");
+        assertThat(kubectl.find("pod/tended", status + ".lastState.terminated.exitCode"))
+                .isEqualTo("3");
+        assertThat(kubectl.find("pod/tended", status + ".lastState.terminated.message"))
+                .isEqualTo("bye");
+        assertThat(kubectl.ok("exec", "tended", "--", "cat", "/notes/all")).isEqualTo("started\nstopping\nstarted\n");
+        within(SOON)
+                .untilAsserted(() -> assertThat(
+                                kubectl.ok("get", "events", "--field-selector", "involvedObject.name=tended"))
+                        .contains("Liveness probe failed", "Container main failed liveness probe, will be restarted"));
+        kubectl.ok("delete", "pod", "tended", "--wait=false");
+    }
+
+    @Test
+    @Order(8)
+    void oneDeadContainerIsKeptBesideTheLivingAndNothingOfAPodThatIsGone() throws Exception {
+        awaits("pod/unlucky", ".status.containerStatuses[0].restartCount", "2");
+        awaits("pod/unlucky", ".status.containerStatuses[0].ready", "true");
+        String uid = kubectl.find("pod/unlucky", ".metadata.uid");
+        Path logs = cluster.podLogDir().resolve("default_unlucky_" + uid);
+
+        within(SOON)
+                .untilAsserted(() -> assertThat(runtimeHas("container", uid))
+                        .as("the living one and the one before it")
+                        .hasLineCount(2));
+        within(SOON)
+                .untilAsserted(() -> assertThat(logs.resolve("main"))
+                        .isDirectoryNotContaining("glob:**/0.log")
+                        .isDirectoryContaining("glob:**/1.log")
+                        .isDirectoryContaining("glob:**/2.log"));
+        assertThat(kubectl.ok("logs", "unlucky", "--previous")).isEqualTo("run 2\n");
+        assertThat(kubectl.ok("logs", "unlucky")).isEqualTo("run 3\n");
+
+        kubectl.ok("delete", "pod", "unlucky");
+        within(SOON)
+                .untilAsserted(() -> assertThat(runtimeHas("container", uid) + runtimeHas("sandbox", uid))
+                        .isEmpty());
+        within(SOON).untilAsserted(() -> assertThat(logs).doesNotExist());
+        try (Stream<Path> links = Files.list(cluster.containerLogDir())) {
+            assertThat(links.map(Path::getFileName).map(Path::toString)).noneMatch(name -> name.startsWith("unlucky_"));
+        }
+    }
+
+    /** Ids of what the runtime holds of a pod, dead or alive, a line each. */
+    private static String runtimeHas(String kind, String uid) {
+        return Command.ok(
+                "ctr",
+                "--address=" + cluster.dataDir().resolve("containerd/containerd.sock"),
+                "--namespace=k8s.io",
+                "containers",
+                "list",
+                "--quiet",
+                "labels.\"io.cri-containerd.kind\"==" + kind + ",labels.\"io.kubernetes.pod.uid\"==\"" + uid + "\"");
+    }
+
+    @Test
+    @Order(9)
     void anImageThatNobodyUsesGoes() {
         kubectl.ok("delete", "pod", "keeper");
 

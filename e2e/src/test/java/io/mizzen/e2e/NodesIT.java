@@ -7,7 +7,10 @@ import io.mizzen.e2e.cluster.AgentNode;
 import io.mizzen.e2e.cluster.Cluster;
 import io.mizzen.e2e.cluster.Command;
 import io.mizzen.e2e.cluster.Kubectl;
+import io.mizzen.e2e.cluster.Registry;
 import io.mizzen.e2e.cluster.RoutedNetworks;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,6 +155,59 @@ class NodesIT {
 
     @Test
     @Order(7)
+    void everyNodePullsWithAPasswordFromTheRegistryInTheCluster() throws Exception {
+        Path addOn =
+                Path.of("../manifests/addons/registry.yaml").toAbsolutePath().normalize();
+        Kubectl registry = kubectl.in("registry");
+        cluster.makeImage("docker-registry");
+        kubectl.ok("label", "node", "node-1", "mizzen.io/registry=here");
+        registry.ok("create", "namespace", "registry");
+        registry.ok(
+                "create",
+                "secret",
+                "generic",
+                "users",
+                "--from-literal=htpasswd=" + Command.ok("htpasswd", "-Bbn", Registry.USER, Registry.PASSWORD));
+        registry.ok("apply", "-f", addOn.toString());
+        registry.ok("rollout", "status", "deployment/registry", "--timeout=60s");
+        String credentials = "--dest-creds=" + Registry.USER + ":" + Registry.PASSWORD;
+        Registry.push(cluster, "localhost:5000/team/busybox:1", List.of(credentials));
+
+        String address = "http://{.spec.clusterIP}:5000";
+        String way = registry.ok(
+                "get",
+                "service",
+                "registry",
+                "-o",
+                "jsonpath=server = \"" + address + "\"{\"\\n\"}[host.\"" + address + "\"]{\"\\n\"}");
+        for (AgentNode node : List.of(near, far)) {
+            Path hosts = node.dataDir().resolve("containerd/certs.d/localhost:5000/hosts.toml");
+            Files.createDirectories(hosts.getParent());
+            Files.writeString(hosts, way);
+        }
+        kubectl.ok(
+                "create",
+                "secret",
+                "docker-registry",
+                "harbour",
+                "--docker-server=localhost:5000",
+                "--docker-username=" + Registry.USER,
+                "--docker-password=" + Registry.PASSWORD);
+        kubectl.apply(PULLED);
+
+        kubectl.ok("rollout", "status", "daemonset/pulled", "--timeout=60s");
+        assertThat(nodesOf("pulled")).containsExactly("node-1", "node-2", "node-3");
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(
+                                kubectl.ok("get", "events", "--field-selector=involvedObject.name=stranger", "-o=yaml"))
+                        .as("one that does not know the password")
+                        .contains("Failed to pull image \"localhost:5000/team/busybox:1\"", "401"));
+        kubectl.ok("delete", "daemonset/pulled", "pod/stranger", "secret/harbour");
+        kubectl.ok("delete", "namespace", "registry");
+    }
+
+    @Test
+    @Order(8)
     void aDrainMovesThePods() {
         kubectl.apply(MOVER.formatted(Cluster.IMAGE));
         kubectl.ok("rollout", "status", "deployment/mover", "--timeout=60s");
@@ -165,7 +221,7 @@ class NodesIT {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void aLostNodeIsNotReadyAndItsPodsMoveAndItComesBackHealedWithoutAToken() throws Exception {
         kubectl.apply(MOVER.formatted(Cluster.IMAGE));
         kubectl.ok("rollout", "status", "deployment/mover", "--timeout=60s");
@@ -307,5 +363,37 @@ class NodesIT {
                   - name: main
                     image: %s
                     command: ["sleep", "100000"]
+            """;
+
+    private static final String PULLED = """
+            apiVersion: apps/v1
+            kind: DaemonSet
+            metadata: {name: pulled}
+            spec:
+              selector:
+                matchLabels: {app: pulled}
+              template:
+                metadata:
+                  labels: {app: pulled}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  imagePullSecrets: [{name: harbour}]
+                  containers:
+                  - name: main
+                    image: localhost:5000/team/busybox:1
+                    imagePullPolicy: Always
+                    command: ["sleep", "3600"]
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: stranger}
+            spec:
+              nodeName: node-3
+              terminationGracePeriodSeconds: 0
+              containers:
+              - name: main
+                image: localhost:5000/team/busybox:1
+                imagePullPolicy: Always
+                command: ["sleep", "3600"]
             """;
 }

@@ -7,12 +7,20 @@ import io.mizzen.e2e.cluster.Cluster;
 import io.mizzen.e2e.cluster.Command;
 import io.mizzen.e2e.cluster.Kubectl;
 import io.mizzen.e2e.cluster.KubectlPrograms;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Who may do what, and who goes first: the rights of a pod's account, preemption, disruption budgets. */
+/** Who is who, who may do what, and who goes first: accounts, tokens, roles, nodes, preemption, disruption budgets. */
 class PolicyIT {
     private static Cluster cluster;
     private static Kubectl admin;
@@ -161,5 +169,245 @@ class PolicyIT {
         assertThat(kubectl.find("deployment/web", ".status.readyReplicas")).isEqualTo("2");
         admin.ok("uncordon", Cluster.NODE);
         kubectl.ok("delete", "deployment,poddisruptionbudget", "web", "--wait=false");
+    }
+
+    @Test
+    void whoSaysNothingSeesOnlyHealth() {
+        for (String path : List.of("/livez", "/readyz", "/healthz", "/version")) {
+            assertThat(ask(6443, path)).as(path).startsWith("200 ");
+        }
+        for (String path :
+                List.of("/api", "/apis/apps/v1", "/openapi/v2", "/metrics", "/api/v1/namespaces/default/pods")) {
+            assertThat(ask(6443, path))
+                    .as(path)
+                    .startsWith("403 ")
+                    .contains("\"reason\":\"Forbidden\"", "User \\\"system:anonymous\\\" cannot ");
+        }
+        assertThat(ask(6443, "/livez", "wrong")).startsWith("401 ").contains("\"reason\":\"Unauthorized\"");
+    }
+
+    /** Asks a port of the node without a client certificate; code and body of the answer. */
+    private static String ask(int port, String path, String... token) {
+        List<String> command = new ArrayList<>(cluster.network().enter());
+        command.addAll(List.of("curl", "-sk", "-m", "10", "-o", "-", "-w", "\n%{http_code}"));
+        for (String each : token) {
+            command.addAll(List.of("-H", "Authorization: Bearer " + each));
+        }
+        command.add("https://" + cluster.network().nodeIp() + ":" + port + path);
+        String answer = Command.run("", Map.of(), command).requireOk().out();
+        int code = answer.lastIndexOf('\n');
+        return answer.substring(code + 1) + " " + answer.substring(0, code);
+    }
+
+    @Test
+    void theKubeletAsksWhoComesAndWhatHeMay() {
+        Kubectl kubectl = namespace("visitors");
+        kubectl.ok("create", "serviceaccount", "doctor");
+        kubectl.ok("create", "serviceaccount", "stranger");
+        admin.ok(
+                "create",
+                "clusterrolebinding",
+                "doctor",
+                "--clusterrole=system:kubelet-api-admin",
+                "--serviceaccount=visitors:doctor");
+        String doctor = kubectl.ok("create", "token", "doctor").strip();
+        String stranger = kubectl.ok("create", "token", "stranger").strip();
+
+        assertThat(ask(10250, "/pods")).isEqualTo("401 Unauthorized");
+        assertThat(ask(10250, "/pods", "wrong")).isEqualTo("401 Unauthorized");
+        assertThat(ask(10250, "/pods", stranger))
+                .startsWith("403 Forbidden (user=system:serviceaccount:visitors:stranger, verb=get, resource=nodes,");
+        assertThat(ask(10250, "/pods", doctor)).startsWith("200 ").contains("\"kind\":\"PodList\"");
+    }
+
+    @Test
+    void aTokenIsGivenForATimeAndEndsWithThePodItIsBoundTo() {
+        Kubectl kubectl = namespace("tickets");
+        kubectl.ok("create", "serviceaccount", "guest");
+        kubectl.ok("create", "rolebinding", "guest", "--clusterrole=view", "--serviceaccount=tickets:guest");
+        kubectl.apply(pod("host", "serviceAccountName: guest", 10));
+
+        String token = kubectl.ok(
+                        "create",
+                        "token",
+                        "guest",
+                        "--duration=15m",
+                        "--bound-object-kind=Pod",
+                        "--bound-object-name=host")
+                .strip();
+
+        String claims = new String(Base64.getUrlDecoder().decode(token.split("\\.")[1]), StandardCharsets.UTF_8);
+        assertThat(number(claims, "exp") - number(claims, "iat")).isEqualTo(900);
+        assertThat(claims)
+                .contains(
+                        "\"sub\":\"system:serviceaccount:tickets:guest\"",
+                        "\"aud\":[\"https://kubernetes.default.svc.cluster.local\"]")
+                .containsPattern("\"pod\":\\{[^}]*\"name\":\"host\"");
+        assertThat(kubectl.fails("create", "token", "guest", "--duration=1m"))
+                .contains("may not specify a duration less than 10 minutes");
+        assertThat(ask(6443, "/api/v1/namespaces/tickets/pods", token)).startsWith("200 ");
+        assertThat(ask(6443, "/api/v1/namespaces/tickets/secrets", token)).startsWith("403 ");
+        kubectl.ok("delete", "pod", "host");
+        Kubectl.within(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(ask(6443, "/api/v1/namespaces/tickets/pods", token))
+                        .startsWith("401 "));
+    }
+
+    @Test
+    void aSecretHoldsATokenOfItsAccountAsLongAsThereIsBoth() {
+        Kubectl kubectl = namespace("keys");
+        kubectl.ok("create", "serviceaccount", "robot");
+        kubectl.ok("create", "rolebinding", "robot", "--clusterrole=view", "--serviceaccount=keys:robot");
+        kubectl.apply(tokenSecret("first", "robot") + "---\n" + tokenSecret("second", "robot") + "---\n"
+                + tokenSecret("orphan", "nobody"));
+
+        String first = tokenIn(kubectl, "first");
+        String second = tokenIn(kubectl, "second");
+
+        assertThat(kubectl.ok("describe", "secret", "first")).contains("ca.crt:", "namespace:  4 bytes");
+        assertThat(ask(6443, "/api/v1/namespaces/keys/pods", first)).startsWith("200 ");
+        assertThat(kubectl.fails("get", "secret", "orphan")).contains("NotFound");
+        kubectl.ok("delete", "secret", "first");
+        assertThat(ask(6443, "/api/v1/namespaces/keys/pods", first)).startsWith("401 ");
+        assertThat(ask(6443, "/api/v1/namespaces/keys/pods", second)).startsWith("200 ");
+        kubectl.ok("delete", "serviceaccount", "robot");
+        kubectl.ok("wait", "--for=delete", "secret/second", "--timeout=20s");
+    }
+
+    private static String tokenSecret(String name, String account) {
+        return """
+                apiVersion: v1
+                kind: Secret
+                metadata: {name: %s, annotations: {kubernetes.io/service-account.name: %s}}
+                type: kubernetes.io/service-account-token
+                """.formatted(name, account);
+    }
+
+    private static String tokenIn(Kubectl kubectl, String secret) {
+        kubectl.ok("wait", "--for=jsonpath={.data.token}", "secret/" + secret, "--timeout=20s");
+        String encoded = kubectl.ok("get", "secret", secret, "-o", "jsonpath={.data.token}");
+        return new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_8);
+    }
+
+    private static long number(String claims, String name) {
+        Matcher matcher = Pattern.compile("\"" + name + "\":([0-9]+)").matcher(claims);
+        assertThat(matcher.find()).as(name + " in " + claims).isTrue();
+        return Long.parseLong(matcher.group(1));
+    }
+
+    @Test
+    void theDefaultRolesGiveWhatTheirNamesSay() {
+        Kubectl kubectl = namespace("ranks");
+        for (String role : List.of("view", "edit", "admin")) {
+            kubectl.ok("create", "rolebinding", role, "--clusterrole=" + role, "--user=" + role);
+        }
+
+        assertThat(may(kubectl, "view", "get", "pods")).isTrue();
+        assertThat(may(kubectl, "view", "get", "secrets")).isFalse();
+        assertThat(may(kubectl, "view", "create", "pods")).isFalse();
+        assertThat(may(kubectl, "edit", "create", "deployments.apps")).isTrue();
+        assertThat(may(kubectl, "edit", "get", "secrets")).isTrue();
+        assertThat(may(kubectl, "edit", "create", "roles")).isFalse();
+        assertThat(may(kubectl, "admin", "create", "rolebindings")).isTrue();
+        assertThat(may(kubectl, "admin", "update", "resourcequotas")).isFalse();
+        assertThat(may(admin, "admin", "get", "pods")).as("elsewhere").isFalse();
+        assertThat(may(kubectl, "nobody", "get", "/api")).isTrue();
+        assertThat(may(kubectl, "nobody", "get", "pods")).isFalse();
+        assertThat(kubectl.ok("auth", "can-i", "*", "*", "--as=boss", "--as-group=system:masters"))
+                .isEqualTo("yes\n");
+
+        assertThat(may(kubectl, "view", "get", "leases")).isFalse();
+        kubectl.apply("""
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: ClusterRole
+                metadata:
+                  name: look-at-leases
+                  labels: {rbac.authorization.k8s.io/aggregate-to-view: "true"}
+                rules: [{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get]}]
+                """);
+        Kubectl.within(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(may(kubectl, "admin", "get", "leases")).isTrue());
+        kubectl.ok("delete", "clusterrole", "look-at-leases");
+        Kubectl.within(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(may(kubectl, "view", "get", "leases")).isFalse());
+    }
+
+    private static boolean may(Kubectl kubectl, String user, String verb, String what) {
+        String answer = kubectl.run("auth", "can-i", verb, what, "--as=" + user).out();
+        assertThat(answer).isIn("yes\n", "no\n");
+        return answer.equals("yes\n");
+    }
+
+    @Test
+    void everyReviewTellsWhoMayDoWhat() {
+        Kubectl kubectl = namespace("reviews");
+        kubectl.ok("create", "role", "reader", "--verb=get", "--resource=pods");
+        kubectl.ok("create", "rolebinding", "reader", "--role=reader", "--user=jane", "--group=crew");
+        String get = "resourceAttributes: {namespace: reviews, verb: get, resource: pods}";
+        String delete = get.replace("verb: get", "verb: delete");
+
+        assertThat(review(kubectl, "SubjectAccessReview", "{user: jane, " + get + "}"))
+                .startsWith("true RBAC: allowed");
+        assertThat(review(kubectl, "SubjectAccessReview", "{user: jane, " + delete + "}"))
+                .startsWith("false");
+        assertThat(review(kubectl, "SubjectAccessReview", "{user: joe, groups: [crew], " + get + "}"))
+                .startsWith("true");
+        assertThat(review(kubectl, "LocalSubjectAccessReview", "{user: jane, " + get + "}"))
+                .startsWith("true");
+        assertThat(review(kubectl, "SelfSubjectAccessReview", "{" + get + "}", "--as=jane"))
+                .startsWith("true");
+        assertThat(review(kubectl, "SelfSubjectAccessReview", "{" + delete + "}", "--as=jane"))
+                .startsWith("false");
+        assertThat(kubectl.ok("auth", "can-i", "--list", "--as=jane"))
+                .containsPattern("pods +\\[] +\\[] +\\[get]")
+                .containsPattern("selfsubjectreviews.authentication.k8s.io +\\[] +\\[] +\\[create]");
+        assertThat(kubectl.ok("auth", "whoami", "--as=jane", "--as-group=crew", "-o", "jsonpath={.status.userInfo}"))
+                .contains("\"username\":\"jane\"", "\"crew\"", "\"system:authenticated\"");
+    }
+
+    private static String review(Kubectl kubectl, String kind, String spec, String... flags) {
+        String namespace = kind.startsWith("Local") ? ", metadata: {namespace: reviews}" : "";
+        List<String> words = new ArrayList<>(List.of("create", "-f", "-"));
+        words.addAll(List.of("-o", "go-template={{.status.allowed}} {{.status.reason}}"));
+        words.addAll(List.of(flags));
+        return kubectl.runWithInput(
+                        "---\n{apiVersion: authorization.k8s.io/v1, kind: " + kind + namespace + ", spec: " + spec
+                                + "}",
+                        words.toArray(String[]::new))
+                .requireOk()
+                .out();
+    }
+
+    @Test
+    void aNodeSeesAndChangesOnlyWhatIsItsOwn() {
+        Kubectl kubectl = namespace("borders");
+        Path credentials = cluster.dataDir().resolve("kubeconfig/kubelet.yaml");
+        Kubectl node = new Kubectl("the node", kubectl.program(), kubectl.network(), credentials, "borders");
+        kubectl.ok("create", "secret", "generic", "used", "--from-literal=a=b");
+        kubectl.ok("create", "secret", "generic", "unused", "--from-literal=a=b");
+        kubectl.apply(pod("user", "volumes: [{name: v, secret: {secretName: used}}]", 10));
+        kubectl.apply(pod("waiting", "schedulingGates: [{name: example.com/never}]", 10));
+        kubectl.apply("---\n{apiVersion: v1, kind: Node, metadata: {name: other}, spec: {unschedulable: true}}");
+        kubectl.ok("wait", "--for=condition=Ready", "pod/user", "--timeout=30s");
+
+        assertThat(node.ok("auth", "whoami")).contains("system:node:" + Cluster.NODE, "system:nodes");
+        assertThat(node.ok("get", "secret", "used", "-o", "name")).isEqualTo("secret/used\n");
+        assertThat(node.fails("get", "secret", "unused"))
+                .contains("no relationship found between node '" + Cluster.NODE + "' and this object");
+        assertThat(node.fails("get", "secrets")).contains("(Forbidden)", "can only read named objects");
+        assertThat(node.fails("create", "deployment", "own", "--image=none")).contains("(Forbidden)");
+        assertThat(node.fails("label", "node", "other", "a=b")).contains("is not allowed to modify node \"other\"");
+        String restricted = "node-restriction.kubernetes.io/zone";
+        assertThat(node.fails("label", "node", Cluster.NODE, restricted + "=a"))
+                .contains("is not allowed to modify labels: " + restricted);
+        assertThat(node.fails("taint", "node", Cluster.NODE, "a=b:NoSchedule"))
+                .contains("is not allowed to modify taints");
+        assertThat(node.fails("delete", "pod", "waiting")).contains("spec.nodeName set to itself");
+        node.ok("label", "node", Cluster.NODE, "colour=blue");
+        admin.ok("label", "node", Cluster.NODE, "colour-");
+        admin.ok("delete", "node", "other");
+        kubectl.ok("delete", "pod", "user", "waiting", "--wait=false");
     }
 }

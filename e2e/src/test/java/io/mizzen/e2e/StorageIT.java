@@ -265,6 +265,21 @@ class StorageIT {
         kubectl.ok("delete", "pod", "reader", "--timeout=30s");
     }
 
+    @Test
+    @Order(6)
+    void aSealedSecretChangesNoMoreUntilItIsMadeAnew() {
+        kubectl.ok("create", "secret", "generic", "sealed", "--from-literal=word=ahoy");
+        kubectl.ok("patch", "secret", "sealed", "-p", "{\"immutable\":true}");
+
+        for (String change : List.of("{\"stringData\":{\"word\":\"other\"}}", "{\"immutable\":false}")) {
+            assertThat(kubectl.fails("patch", "secret", "sealed", "-p", change))
+                    .contains("field is immutable when `immutable` is set");
+        }
+        kubectl.ok("label", "secret", "sealed", "team=blue");
+        kubectl.ok("delete", "secret", "sealed");
+        kubectl.ok("create", "secret", "generic", "sealed", "--from-literal=word=other");
+    }
+
     private static List<Path> folders() throws IOException {
         Path root = cluster.dataDir().resolve("storage");
         if (!Files.exists(root)) {

@@ -131,6 +131,42 @@ class StreamingIT {
 
     @ParameterizedTest(name = "kubectl {0}")
     @MethodSource("everyKubectl")
+    void followsALogToItsEnd(String name, Path program) throws Exception {
+        Kubectl kubectl = kubectl(name, program);
+        String pod = "talker-" + name.replace('.', '-');
+        String talk = "echo one; until [ -e /go ]; do sleep 0.1; done; echo two";
+        kubectl.ok("run", pod, "--image=" + Cluster.IMAGE, "--restart=Never", "--", "sh", "-c", talk);
+        kubectl.ok("wait", "--for=condition=Ready", "pod/" + pod, "--timeout=30s");
+        Path output = folder.resolve("log-" + name);
+        ProcessBuilder builder = new ProcessBuilder(kubectl.commandLine("logs", "--follow", pod));
+        builder.environment().putAll(environment());
+        Process follow = builder.redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            Kubectl.within(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(output).hasContent("one\n"));
+            kubectl.ok("exec", pod, "--", "touch", "/go");
+
+            assertThat(follow.waitFor(20, TimeUnit.SECONDS))
+                    .as("ends with its container")
+                    .isTrue();
+            assertThat(follow.exitValue()).isZero();
+            assertThat(output).hasContent("one\ntwo\n");
+        } finally {
+            follow.destroy();
+        }
+        assertThat(kubectl.ok("logs", pod, "--tail=1")).isEqualTo("two\n");
+        assertThat(kubectl.ok("logs", pod, "--timestamps", "--since=1h"))
+                .matches("(20[0-9T:.+-]+Z one\n)(20[0-9T:.+-]+Z two\n)");
+        assertThat(kubectl.ok("logs", pod, "--limit-bytes=2")).isEqualTo("on");
+        assertThat(kubectl.ok("logs", "-l", "run=" + pod, "--prefix", "--all-containers"))
+                .isEqualTo("[pod/%1$s/%1$s] one\n[pod/%1$s/%1$s] two\n".formatted(pod));
+        kubectl.ok("delete", "pod", pod, "--wait=false");
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
     void aDebuggingContainerSeesTheProcessesOfItsTarget(String name, Path program) throws Exception {
         String seen = shell(name, program, "ps; exit\n", "box", "--target=main");
 

@@ -167,6 +167,50 @@ class VerbsIT {
 
     @ParameterizedTest(name = "kubectl {0}")
     @MethodSource("everyKubectl")
+    void scalesEveryKindOfWorkload(String name, Path program) {
+        Kubectl kubectl = inNamespace("scales", name, program);
+        String[] kinds = {"deployment/web", "replicaset/web", "statefulset/web", "replicationcontroller/web"};
+        kubectl.apply(scalable("apps/v1", "Deployment", "matchLabels: {kind: Deployment}")
+                + scalable("apps/v1", "ReplicaSet", "matchLabels: {kind: ReplicaSet}")
+                + scalable("apps/v1", "StatefulSet", "matchLabels: {kind: StatefulSet}")
+                + scalable("v1", "ReplicationController", "kind: ReplicationController"));
+
+        for (String kind : kinds) {
+            assertThat(kubectl.ok("scale", kind, "--replicas=1")).endsWith("/web scaled\n");
+        }
+        for (String kind : kinds) {
+            kubectl.ok("wait", "--for=jsonpath={.status.readyReplicas}=1", kind, "--timeout=30s");
+            assertThat(kubectl.ok("get", kind, "--subresource=scale", "-o", "jsonpath={.kind} {.status.replicas}"))
+                    .isEqualTo("Scale 1");
+            assertThat(kubectl.fails("scale", kind, "--replicas=3", "--current-replicas=2"))
+                    .contains("Expected replicas to be 2, was 1");
+        }
+        kubectl.ok("scale", "deployment,rs,statefulset,rc", "--all", "--replicas=0");
+        Kubectl.within(Duration.ofSeconds(30))
+                .untilAsserted(() ->
+                        assertThat(kubectl.ok("get", "pods", "-o", "name")).isEmpty());
+        removed(kubectl);
+    }
+
+    private static String scalable(String version, String kind, String selector) {
+        return """
+                ---
+                apiVersion: %1$s
+                kind: %2$s
+                metadata: {name: web}
+                spec:
+                  replicas: 0
+                  selector: {%3$s}
+                  template:
+                    metadata: {labels: {kind: %2$s}}
+                    spec:
+                      terminationGracePeriodSeconds: 0
+                      containers: [{name: main, image: %4$s, command: [sleep, "3600"]}]
+                """.formatted(version, kind, selector, Cluster.IMAGE);
+    }
+
+    @ParameterizedTest(name = "kubectl {0}")
+    @MethodSource("everyKubectl")
     void theServerTakesOverWhatTheClientApplied(String name, Path program) {
         Kubectl kubectl = inNamespace("owners", name, program);
         kubectl.apply(CONFIG.formatted("1") + "  gone: soon\n");
@@ -196,6 +240,39 @@ class VerbsIT {
         assertThat(refused.err()).contains("conflict", "\"other\"", ".data.a");
         onServer(kubectl, CONFIG.formatted("2"), "--force-conflicts").requireOk();
         assertThat(kubectl.find("configmap/config", ".data.a")).isEqualTo("2");
+        removed(kubectl);
+    }
+
+    /** The manifest's comments say which field each conflict names. */
+    @Test
+    void everyKindKnowsWhoOwnsItsFields() throws IOException {
+        Kubectl kubectl = inNamespace("owned", "1.36", KubectlPrograms.upstream(36));
+        String manifest = Files.readString(Path.of("src/test/resources/owned-fields.yaml"));
+        List<String> fields = manifest.lines()
+                .filter(line -> line.contains("VALUE") && line.contains(" # ."))
+                .map(line -> line.substring(line.indexOf(" # ") + 3))
+                .toList();
+        onServer(kubectl, manifest.replace("VALUE", "1"), "--field-manager=blue")
+                .requireOk();
+        onServer(kubectl, manifest.replace("VALUE", "1"), "--field-manager=blue")
+                .requireOk();
+
+        Command red = onServer(kubectl, manifest.replace("VALUE", "2"), "--field-manager=red");
+
+        assertThat(red.exitCode()).isEqualTo(1);
+        assertThat(red.out()).as("nothing is applied").isEmpty();
+        assertThat(red.err().lines().filter(line -> line.contains("Apply failed with 1 conflict")))
+                .hasSameSizeAs(fields)
+                .allSatisfy(line -> assertThat(line).contains("conflict with \"blue\""));
+        assertThat(red.err()
+                        .lines()
+                        .filter(line -> line.contains("Apply failed"))
+                        .map(line -> line.substring(line.lastIndexOf(": ") + 2)))
+                .containsExactlyElementsOf(fields);
+        onServer(kubectl, manifest.replace("VALUE", "2"), "--field-manager=red", "--force-conflicts")
+                .requireOk();
+        kubectl.runWithInput(manifest.replace("VALUE", "2"), "delete", "--wait=false", "-f", "-")
+                .requireOk();
         removed(kubectl);
     }
 

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.e2e;
 
+import static io.mizzen.e2e.WorkloadManifests.TWINS;
+import static io.mizzen.e2e.WorkloadManifests.UNTIL_TOLD;
+import static io.mizzen.e2e.WorkloadManifests.endless;
+import static io.mizzen.e2e.WorkloadManifests.job;
+import static io.mizzen.e2e.WorkloadManifests.keeping;
+import static io.mizzen.e2e.WorkloadManifests.runs;
+import static io.mizzen.e2e.WorkloadManifests.sleeping;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mizzen.e2e.cluster.Cluster;
@@ -19,9 +26,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WorkloadsIT {
     private static final Duration SOON = Duration.ofSeconds(40);
-    /** As the first process of a container, a plain sleep would not hear the signal to end. */
-    private static final String UNTIL_TOLD = "trap exit TERM; sleep 1000 & wait";
-
     private static final String PATCH =
             "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"version\":\"two\"}}}}}";
 
@@ -32,6 +36,7 @@ class WorkloadsIT {
 
     private static Cluster cluster;
     private static Kubectl kubectl;
+    private static long missedMinute;
 
     /** All of it starts at once; each story waits for its own part. */
     @BeforeAll
@@ -56,6 +61,9 @@ class WorkloadsIT {
                           containers:
                           - {name: main, image: %s, command: [sh, -c, "echo tick"]}
                 """.formatted(Cluster.IMAGE),
+                sleeping("catching-up", "successfulJobsHistoryLimit: 1"),
+                sleeping("letting-go", "startingDeadlineSeconds: 10"),
+                endless("many", "Allow"),
                 endless("alone", "Forbid"),
                 endless("newest", "Replace"),
                 job("some-fail", """
@@ -72,6 +80,10 @@ class WorkloadsIT {
                     rules:
                     - {succeededIndexes: "0"}
                 """, "[ $JOB_COMPLETION_INDEX = 0 ] || sleep 1000"),
+                job("three", """
+                  completions: 3
+                  parallelism: 2
+                """, "sleep 6"),
                 job("stubborn", "  backoffLimit: 1", "exit 1"),
                 job("late", "  activeDeadlineSeconds: 5", UNTIL_TOLD),
                 job("pausing", "  parallelism: 1", UNTIL_TOLD),
@@ -263,6 +275,15 @@ class WorkloadsIT {
         assertThat(kubectl.ok(
                         "get", "pods", "-l", "app=patient", "-o", "jsonpath={.items[*].metadata.annotations.version}"))
                 .isEqualTo("two");
+
+        kubectl.ok(
+                "patch", "daemonset", "patient", "-p", "{\"spec\":{\"updateStrategy\":{\"type\":\"RollingUpdate\"}}}");
+        kubectl.ok("patch", "daemonset", "patient", "-p", PATCH.replace("two", "three"));
+        kubectl.ok("rollout", "status", "daemonset/patient", "--timeout=60s");
+        assertThat(kubectl.ok(
+                        "get", "pods", "-l", "app=patient", "-o", "jsonpath={.items[*].metadata.annotations.version}"))
+                .as("by itself now")
+                .isEqualTo("three");
     }
 
     @Test
@@ -354,6 +375,34 @@ class WorkloadsIT {
 
     @Test
     @Order(14)
+    void aJobRunsSoManyAtATimeUntilEnoughHaveSucceeded() {
+        kubectl.ok("wait", "--for=condition=complete", "job/three", "--timeout=60s");
+
+        assertThat(kubectl.find("job/three", ".status.succeeded")).isEqualTo("3");
+        List<Instant> starts = times("{.status.containerStatuses[0].state.terminated.startedAt}");
+        List<Instant> ends = times("{.status.containerStatuses[0].state.terminated.finishedAt}");
+        assertThat(starts).hasSize(3);
+        assertThat(starts.get(1)).as("two at once").isBefore(ends.get(0));
+        assertThat(starts.get(2)).as("the third waits for one of them").isAfterOrEqualTo(ends.get(0));
+    }
+
+    /** Of the pods of the Job of three, the earliest first. */
+    private static List<Instant> times(String path) {
+        return kubectl.ok(
+                        "get",
+                        "pods",
+                        "-l",
+                        "job-name=three",
+                        "-o",
+                        "jsonpath={range .items[*]}" + path + "{\"\\n\"}{end}")
+                .lines()
+                .map(Instant::parse)
+                .sorted()
+                .toList();
+    }
+
+    @Test
+    @Order(15)
     void aCronJobRunsByHandAndByTheClockAndKeepsItsHistory() {
         kubectl.ok("create", "job", "by-hand", "--from=cronjob/tick");
         kubectl.ok("wait", "--for=condition=complete", "job/by-hand", "--timeout=60s");
@@ -374,9 +423,37 @@ class WorkloadsIT {
                 .endsWith(":00+05:30");
     }
 
+    /** Both go on when the minute is more than ten seconds old. */
+    @Test
+    @Order(16)
+    void aMissedStartIsMadeUpForUnlessItIsTooLate() {
+        Kubectl.within(Duration.ofSeconds(80)).until(() -> {
+            long second = System.currentTimeMillis() / 1000 % 60;
+            return second > 11
+                    && second < 45
+                    && !kubectl.find("cronjob/tick", ".status.lastScheduleTime").isEmpty();
+        });
+        missedMinute = System.currentTimeMillis() / 60_000;
+        for (String name : List.of("letting-go", "catching-up")) {
+            kubectl.ok("patch", "cronjob", name, "-p", "{\"spec\":{\"suspend\":false}}");
+        }
+
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(jobs("catching-up")).containsExactly("catching-up-" + missedMinute));
+        assertThat(kubectl.find("cronjob/letting-go", ".status.lastScheduleTime"))
+                .isEmpty();
+    }
+
+    private static List<String> jobs(String cronJob) {
+        return kubectl.ok("get", "jobs", "-o", "jsonpath={range .items[*]}{.metadata.name}{\"\\n\"}{end}")
+                .lines()
+                .filter(name -> name.matches(cronJob + "-[0-9]{8}"))
+                .toList();
+    }
+
     @Test
     @Order(20)
-    void aCronJobWhoseJobStillRunsWaitsOrTakesItsPlace() {
+    void aCronJobWhoseJobStillRunsWaitsOrTakesItsPlaceOrRunsBesideIt() {
         Kubectl.within(Duration.ofSeconds(130)).untilAsserted(() -> {
             assertThat(kubectl.ok(
                             "get", "events", "--field-selector=involvedObject.name=alone,reason=JobAlreadyActive"))
@@ -390,105 +467,28 @@ class WorkloadsIT {
                     .untilAsserted(() -> assertThat(kubectl.find("cronjob/" + name, ".status.active[*].name"))
                             .matches(name + "-[0-9]{8}"));
         }
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.find("cronjob/many", ".status.active[*].name"))
+                        .matches("many-[0-9]{8}( many-[0-9]{8})+"));
     }
 
-    /** A CronJob whose Jobs run until they are told to end. */
-    private static String endless(String name, String policy) {
-        return """
-                apiVersion: batch/v1
-                kind: CronJob
-                metadata: {name: %s}
-                spec:
-                  schedule: "* * * * *"
-                  concurrencyPolicy: %s
-                  jobTemplate:
-                    spec:
-                      template:
-                        spec:
-                          restartPolicy: Never
-                          terminationGracePeriodSeconds: 1
-                          containers:
-                          - {name: main, image: %s, command: [sh, -c, "%s"]}
-                """.formatted(name, policy, Cluster.IMAGE, UNTIL_TOLD);
+    @Test
+    @Order(21)
+    void aCronJobForgetsItsOldJobsAndGoesOnAfterAMissedStart() {
+        Kubectl.within(Duration.ofSeconds(90))
+                .untilAsserted(() -> assertThat(jobs("catching-up"))
+                        .as("one that has succeeded, at most one that runs")
+                        .isNotEmpty()
+                        .doesNotContain("catching-up-" + missedMinute)
+                        .hasSizeLessThan(3));
+        Kubectl.within(SOON).untilAsserted(() -> assertThat(jobs("letting-go")).isNotEmpty());
+        assertThat(jobs("letting-go"))
+                .as("the minute that was missed too long ago")
+                .doesNotContain("letting-go-" + missedMinute);
     }
 
-    /** Tells a pod of {@link #keeping} that it may be ready, or leave. */
+    /** Tells a pod of {@link WorkloadManifests#keeping} that it may be ready, or leave. */
     private static void say(String pod, String what) {
         kubectl.ok("exec", pod, "--", "touch", "/" + what);
     }
-
-    private static String job(String name, String spec, String command) {
-        return """
-                apiVersion: batch/v1
-                kind: Job
-                metadata: {name: %s}
-                spec:
-                %s
-                  template:
-                    spec:
-                      restartPolicy: Never
-                      terminationGracePeriodSeconds: 1
-                      containers:
-                      - {name: main, image: %s, command: [sh, -c, "%s"]}
-                """.formatted(name, spec.stripTrailing(), Cluster.IMAGE, command);
-    }
-
-    private static String runs(String kind, String name, String spec) {
-        return """
-                apiVersion: apps/v1
-                kind: %s
-                metadata: {name: %s}
-                spec:
-                %s
-                  selector: {matchLabels: {app: %s}}
-                  template:
-                    metadata: {labels: {app: %s}}
-                    spec:
-                      terminationGracePeriodSeconds: 1
-                      containers:
-                      - {name: main, image: %s, command: [sh, -c, "%s"]}
-                """.formatted(kind, name, spec.stripTrailing(), name, name, Cluster.IMAGE, UNTIL_TOLD);
-    }
-
-    /** A set of two with a claim each, whose pods are ready and end when they are told. */
-    private static String keeping(String name, String policy, String retention) {
-        return """
-                apiVersion: apps/v1
-                kind: StatefulSet
-                metadata: {name: %s}
-                spec:
-                  replicas: 2
-                  serviceName: %s
-                  podManagementPolicy: %s
-                  persistentVolumeClaimRetentionPolicy: %s
-                  selector: {matchLabels: {app: %s}}
-                  template:
-                    metadata: {labels: {app: %s}}
-                    spec:
-                      containers:
-                      - name: main
-                        image: %s
-                        command: [sh, -c, "%s"]
-                        readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
-                        lifecycle: {preStop: {exec: {command: [sh, -c, "until [ -e /leave ]; do sleep 0.1; done"]}}}
-                        volumeMounts: [{name: data, mountPath: /data}]
-                  volumeClaimTemplates:
-                  - metadata: {name: data}
-                    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
-                """.formatted(name, name, policy, retention, name, name, Cluster.IMAGE, UNTIL_TOLD);
-    }
-
-    private static final String TWINS = """
-            apiVersion: v1
-            kind: ReplicationController
-            metadata: {name: twins}
-            spec:
-              replicas: 1
-              template:
-                metadata: {labels: {app: twins}}
-                spec:
-                  terminationGracePeriodSeconds: 0
-                  containers:
-                  - {name: main, image: %s, command: [sleep, "1000"]}
-            """;
 }

@@ -112,8 +112,7 @@ final class AllInOne {
                                                 pki.clusterAuthorityPem(),
                                                 Files.readString(
                                                         pki.clusterAuthority().key()),
-                                                settings.nodeGrace(),
-                                                settings.balancers()),
+                                                settings.controllers()),
                                         election,
                                         registry)),
                         new Component(

@@ -36,6 +36,7 @@ final class ApiServerWiring {
                         pki.serviceAccountKey(),
                         "https://kubernetes.default.svc." + network.domain(),
                         network.serviceCidr().toString(),
+                        api.eventTtl(),
                         etcd.endpoints().isEmpty()
                                 ? null
                                 : new ApiServerOptions.Etcd(

@@ -6,7 +6,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.mizzen.client.KubeClients;
 import io.mizzen.controller.ControllerManager;
 import io.mizzen.controller.ControllerManagerOptions;
-import io.mizzen.controller.loadbalancer.AddressPool;
 import io.mizzen.kubelet.Kubelet;
 import io.mizzen.kubelet.KubeletOptions;
 import io.mizzen.kubelet.KubeletOptions.Intervals;
@@ -54,10 +53,9 @@ final class Components {
      *
      * @param authority certificate of the cluster's CA, PEM
      * @param authorityKey its key, PEM, which signs certificates
-     * @param nodeGrace how long a node may be silent
-     * @param balancers addresses of load balancers
+     * @param settings what they were told
      */
-    record ControllerFacts(String authority, String authorityKey, Duration nodeGrace, AddressPool balancers) {}
+    record ControllerFacts(String authority, String authorityKey, ServerSettings.Controllers settings) {}
 
     static AutoCloseable controllerManager(
             Path kubeconfig,
@@ -70,8 +68,9 @@ final class Components {
                 .withClusterCidr(network.clusterCidr().toString(), NODE_MASK_SIZE)
                 .withRootCa(facts.authority())
                 .withSigningKey(facts.authorityKey())
-                .withNodeMonitorGracePeriod(facts.nodeGrace())
-                .withLoadBalancerPool(facts.balancers());
+                .withNodeMonitorGracePeriod(facts.settings().nodeGrace())
+                .withTerminatedPodThreshold(facts.settings().terminatedPods())
+                .withLoadBalancerPool(facts.settings().balancers());
         if (election.isPresent()) {
             options = options.withLeaderElection(election.get());
         }

@@ -20,6 +20,7 @@ final class ServerFlags {
             Flag.value("advertise-address", "IP", "", "Address pods reach it by; empty: the node's"),
             Flag.value("tls-san", "NAME,…", "", "Further names and addresses in its certificate"),
             Flag.value("token", "TOKEN", "", "A join token that does not expire, abcdef.0123456789abcdef"),
+            Flag.value("event-ttl", "DURATION", "1h", "How long Events are kept; 0: for ever"),
             Flag.value("etcd-endpoints", "URL,…", "", "Keep the cluster in etcd instead of in the data folder"),
             Flag.value("etcd-cafile", "FILE", "", "Authority of etcd's certificates, PEM"),
             Flag.value("etcd-certfile", "FILE", "", "Client certificate for etcd, PEM"),
@@ -59,6 +60,11 @@ final class ServerFlags {
                     "DURATION",
                     "40s",
                     "How long a node may be silent before it counts as lost"),
+            Flag.value(
+                    "terminated-pod-gc-threshold",
+                    "NUMBER",
+                    "12500",
+                    "Pods that have ended and may stay; beyond it the oldest are deleted; 0: all may stay"),
             Flag.value(
                     "load-balancer-pool",
                     "CIDR,…",

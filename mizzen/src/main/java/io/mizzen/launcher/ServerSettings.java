@@ -20,8 +20,7 @@ import java.util.Optional;
  * @param api the API server
  * @param network addresses of pods and Services
  * @param node this node
- * @param nodeGrace how long a node may be silent
- * @param balancers addresses of load balancers
+ * @param controllers the controllers
  * @param token join token that does not expire
  */
 record ServerSettings(
@@ -30,8 +29,7 @@ record ServerSettings(
         Api api,
         Network network,
         Node node,
-        Duration nodeGrace,
-        AddressPool balancers,
+        Controllers controllers,
         Optional<JoinToken> token) {
 
     /**
@@ -41,9 +39,11 @@ record ServerSettings(
      * @param port to listen on
      * @param advertiseAddress by which pods reach it
      * @param names further names in its certificate
+     * @param eventTtl how long Events are kept; zero for ever
      * @param etcd where etcd is; no endpoints: the embedded store
      */
-    record Api(String bindAddress, int port, String advertiseAddress, List<String> names, Etcd etcd) {
+    record Api(
+            String bindAddress, int port, String advertiseAddress, List<String> names, Duration eventTtl, Etcd etcd) {
         /** The URL by which components on this node reach it. */
         String localUrl() {
             boolean isAny = bindAddress.equals("0.0.0.0") || bindAddress.equals("::");
@@ -54,6 +54,30 @@ record ServerSettings(
 
     /** Where etcd is, and the PEM files for TLS. */
     record Etcd(List<String> endpoints, Optional<Path> authority, Optional<Path> certificate, Optional<Path> key) {}
+
+    /**
+     * The controllers.
+     *
+     * @param nodeGrace how long a node may be silent
+     * @param terminatedPods how many ended pods may stay; 0 for any number
+     * @param balancers addresses of load balancers
+     */
+    record Controllers(Duration nodeGrace, int terminatedPods, AddressPool balancers) {
+        static Controllers from(FlagValues flags) {
+            return new Controllers(
+                    flags.duration("node-monitor-grace-period"),
+                    flags.number("terminated-pod-gc-threshold", 0, Integer.MAX_VALUE),
+                    balancers(flags));
+        }
+
+        private static AddressPool balancers(FlagValues flags) {
+            try {
+                return AddressPool.parse(flags.text("load-balancer-pool"));
+            } catch (IllegalArgumentException malformed) {
+                throw new LaunchException("--load-balancer-pool: " + malformed.getMessage());
+            }
+        }
+    }
 
     /**
      * Addresses of pods and Services.
@@ -150,8 +174,7 @@ record ServerSettings(
                 api(flags, node.ip()),
                 Network.from(flags),
                 node,
-                flags.duration("node-monitor-grace-period"),
-                balancers(flags),
+                Controllers.from(flags),
                 token(flags));
     }
 
@@ -169,14 +192,6 @@ record ServerSettings(
         return token;
     }
 
-    static AddressPool balancers(FlagValues flags) {
-        try {
-            return AddressPool.parse(flags.text("load-balancer-pool"));
-        } catch (IllegalArgumentException malformed) {
-            throw new LaunchException("--load-balancer-pool: " + malformed.getMessage());
-        }
-    }
-
     static Api api(FlagValues flags, String nodeIp) {
         Etcd etcd = new Etcd(
                 flags.list("etcd-endpoints"),
@@ -191,6 +206,7 @@ record ServerSettings(
                 flags.port("https-listen-port"),
                 flags.isGiven("advertise-address") ? flags.text("advertise-address") : nodeIp,
                 flags.list("tls-san"),
+                flags.duration("event-ttl"),
                 etcd);
     }
 

@@ -67,8 +67,7 @@ final class Standalone {
         Components.ControllerFacts facts = new Components.ControllerFacts(
                 Files.readString(required(flags.path("data-dir").resolve("tls/ca.crt"))),
                 Files.readString(required(flags.path("data-dir").resolve("tls/ca.key"))),
-                flags.duration("node-monitor-grace-period"),
-                ServerSettings.balancers(flags));
+                ServerSettings.Controllers.from(flags));
         runUntilStopped(new Component(
                 "kube-controller-manager",
                 () -> Components.controllerManager(

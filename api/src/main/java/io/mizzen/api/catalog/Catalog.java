@@ -94,7 +94,7 @@ public final class Catalog {
             versions.add(new Version(
                     version.get("name").asText(),
                     schema(version.get("definition").asText()),
-                    null));
+                    version.path("deprecationWarning").asText(null)));
         }
         Map<String, Subresource> subresources = new TreeMap<>();
         node.path("subresources").properties().forEach(entry -> {

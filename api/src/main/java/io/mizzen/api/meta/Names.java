@@ -47,7 +47,9 @@ public final class Names {
         if (name.length() > 63) {
             errors.add(maxLength(63));
         }
-        if (!LABEL.matcher(name).matches()) {
+        if (!LABEL.matcher(name).matches() && SUBDOMAIN.matcher(name).matches()) {
+            errors.add("must not contain dots");
+        } else if (!LABEL.matcher(name).matches()) {
             errors.add("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
                     + "and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
                     + "regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')");

@@ -27,13 +27,14 @@ public final class DefaultAdmission {
                 new PodSecurityPlugin(cache),
                 new PodDefaultsPlugins.Priority(cache),
                 new PodDefaultsPlugins.DefaultTolerationSeconds(),
-                new StoragePlugins.DefaultStorageClass(cache),
+                DefaultClass.ofStorage(cache),
                 new StoragePlugins.StorageObjectInUseProtection(),
                 new StoragePlugins.PersistentVolumeClaimResize(cache),
                 new RuntimeClassPlugin(cache),
                 new CertificatePlugins.Approval(authorizer),
                 new CertificatePlugins.Signing(authorizer),
                 new CertificatePlugins.SubjectRestriction(),
+                DefaultClass.ofIngress(cache),
                 new RoleEscalationPlugin(escalation),
                 new ResourceQuotaPlugin(cache, storage)));
     }

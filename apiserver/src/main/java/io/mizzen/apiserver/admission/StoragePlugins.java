@@ -9,55 +9,14 @@ import io.mizzen.api.quantity.Quantity;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.apiserver.registry.ObjectCodec;
 import io.mizzen.apiserver.storage.cache.CachedObject;
-import io.mizzen.apiserver.storage.cache.ListRequest;
-import io.mizzen.apiserver.storage.cache.ListResult;
 import io.mizzen.apiserver.storage.cache.ObjectCache;
 import io.mizzen.apiserver.storage.cache.ResourceKey;
 
-/** The plugins DefaultStorageClass, StorageObjectInUseProtection and PersistentVolumeClaimResize. */
+/** The plugins StorageObjectInUseProtection and PersistentVolumeClaimResize. */
 final class StoragePlugins {
     private static final ResourceKey CLASSES = new ResourceKey("storage.k8s.io", "storageclasses");
 
     private StoragePlugins() {}
-
-    /** A claim without a class gets the default one. */
-    static final class DefaultStorageClass implements Admission.Plugin {
-        private static final String ANNOTATION = "storageclass.kubernetes.io/is-default-class";
-
-        private final ObjectCache cache;
-
-        DefaultStorageClass(ObjectCache cache) {
-            this.cache = cache;
-        }
-
-        @Override
-        public void mutate(AdmissionRequest request) {
-            if (!request.isCreate() || !request.isFor("", "persistentvolumeclaims")) {
-                return;
-            }
-            ObjectNode spec = ObjectTree.child(request.object(), "spec");
-            if (spec.has("storageClassName")) {
-                return;
-            }
-            String newest = "";
-            String name = "";
-            if (cache.list(ListRequest.all(CLASSES)) instanceof ListResult.Listed listed) {
-                for (CachedObject object : listed.items()) {
-                    ObjectNode candidate = ObjectCodec.parse(object.json());
-                    String created = ObjectTree.text(candidate, "metadata", "creationTimestamp");
-                    boolean isDefault =
-                            "true".equals(ObjectTree.annotations(candidate).get(ANNOTATION));
-                    if (isDefault && created.compareTo(newest) > 0) {
-                        newest = created;
-                        name = object.name();
-                    }
-                }
-            }
-            if (!name.isEmpty()) {
-                spec.put("storageClassName", name);
-            }
-        }
-    }
 
     /** New claims and volumes get the finalizer that keeps them while they are used. */
     static final class StorageObjectInUseProtection implements Admission.Plugin {

@@ -93,7 +93,7 @@ public final class Authenticator {
             return null;
         }
         Map<String, List<String>> extra = new HashMap<>();
-        extra.put("authentication.kubernetes.io/credential-id", List.of("JTI=" + claims.id()));
+        extra.put(UserInfo.CREDENTIAL_ID, List.of("JTI=" + claims.id()));
         for (var entry : claims.bound().entrySet()) {
             boolean isNode = entry.getKey().equals("node");
             String namespace = isNode ? "" : claims.namespace();

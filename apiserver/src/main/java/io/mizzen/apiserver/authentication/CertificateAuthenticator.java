@@ -4,6 +4,7 @@ package io.mizzen.apiserver.authentication;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.cert.CertPath;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateFactory;
@@ -14,6 +15,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Date;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +109,11 @@ public final class CertificateAuthenticator {
             throw new GeneralSecurityException("the certificate names no user");
         }
         groups.add(UserInfo.AUTHENTICATED);
-        return new UserInfo(name, "", groups, Map.of());
+        return new UserInfo(name, "", groups, Map.of(UserInfo.CREDENTIAL_ID, List.of("X509SHA256=" + sha256(leaf))));
+    }
+
+    private static String sha256(X509Certificate certificate) throws GeneralSecurityException {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded());
+        return HexFormat.of().formatHex(digest);
     }
 }

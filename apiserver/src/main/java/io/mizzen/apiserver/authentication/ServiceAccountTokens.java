@@ -5,8 +5,10 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.JWSVerifier;
+import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.crypto.RSASSASigner;
@@ -119,12 +121,15 @@ public final class ServiceAccountTokens {
                 .jwtID(claims.id().isEmpty() ? UUID.randomUUID().toString() : claims.id())
                 .claim(CLAIM, bound)
                 .build();
-        SignedJWT token = new SignedJWT(
+        // As upstream's, a list where there is but one: some readers know no other form.
+        Map<String, Object> payload = new LinkedHashMap<>(set.toJSONObject());
+        payload.put("aud", claims.audiences());
+        JWSObject token = new JWSObject(
                 new JWSHeader.Builder(algorithm)
                         .keyID(key.getKeyID())
                         .type(JOSEObjectType.JWT)
                         .build(),
-                set);
+                new Payload(payload));
         try {
             token.sign(signer);
         } catch (JOSEException broken) {

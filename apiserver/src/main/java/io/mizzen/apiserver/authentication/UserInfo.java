@@ -17,6 +17,9 @@ public record UserInfo(String name, String uid, List<String> groups, Map<String,
     public static final String AUTHENTICATED = "system:authenticated";
     public static final String UNAUTHENTICATED = "system:unauthenticated";
 
+    /** The key in {@code extra} of what tells one credential from another. */
+    public static final String CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
+
     /** Who has shown no credentials. */
     public static final UserInfo ANONYMOUS = new UserInfo("system:anonymous", "", List.of(UNAUTHENTICATED), Map.of());
 

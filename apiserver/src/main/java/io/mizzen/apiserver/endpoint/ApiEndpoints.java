@@ -98,7 +98,8 @@ public record ApiEndpoints(RequestPipeline pipeline, ObjectStore store, ObjectDe
                 new ConnectVerbs(store, resources, forwarder),
                 new Reviews(authorizer, rbac, authenticator),
                 new TokenRequests(store, resources, tokens, nodeRestriction),
-                new UsageVerbs(scraper, cache, resources));
+                new UsageVerbs(scraper, cache, resources),
+                new ComponentStatuses(storage));
         RequestPipeline pipeline = new RequestPipeline(new RequestPipeline.Stations(
                 authenticator,
                 new Impersonation(),

@@ -21,6 +21,7 @@ import io.mizzen.apiserver.storage.StorageUnavailableException;
 import io.mizzen.apiserver.storage.ValueTooLargeException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -69,36 +70,41 @@ public final class RequestPipeline {
 
     /** Answers a request about a resource. */
     public ApiResponse handleResource(ApiRequest request) {
-        return guarded(request, (info, user) -> {
+        return guarded(request, (info, user, warnings) -> {
             ServedResource resource = resources.find(info.group(), info.version(), info.resource());
             if (resource == null) {
                 throw StatusException.noSuchPath();
             }
-            return handler.handle(new ResourceRequest(request, info, user, resource, clock.instant()));
+            String deprecation = resource.version().deprecationWarning();
+            if (deprecation != null) {
+                warnings.add(deprecation);
+            }
+            return handler.handle(new ResourceRequest(request, info, user, resource, clock.instant(), warnings));
         });
     }
 
     /** Answers a request for a page. */
     public ApiResponse handlePage(ApiRequest request, Page page) {
-        return guarded(request, (info, user) -> page.answer(request, user));
+        return guarded(request, (info, user, warnings) -> page.answer(request, user));
     }
 
-    /** The end of the way. */
+    /** The end of the way; it adds to the warnings. */
     @FunctionalInterface
     private interface Target {
-        ApiResponse answer(RequestInfo info, UserInfo user) throws Exception;
+        ApiResponse answer(RequestInfo info, UserInfo user, List<String> warnings) throws Exception;
     }
 
     private ApiResponse guarded(ApiRequest request, Target target) {
         Instant start = clock.instant();
         RequestInfo info = RequestInfo.of(request.method(), request.path(), request.query());
+        List<String> warnings = new ArrayList<>();
         ApiResponse response;
         try {
             UserInfo authenticated = authenticator.authenticate(request);
             try (InFlight.Seat seat = inFlight.enter(info)) {
                 UserInfo user = impersonation.userFor(request, authenticated, authorizer);
                 authorize(user, info);
-                response = target.answer(info, user);
+                response = target.answer(info, user, warnings);
             }
         } catch (StatusException failure) {
             response = HttpFrontend.statusResponse(failure);
@@ -112,7 +118,7 @@ public final class RequestPipeline {
             response = HttpFrontend.statusResponse(metrics.fault(request, fault));
         }
         metrics.count(info, response, start, clock.instant());
-        return withAuditId(response);
+        return withHeaders(response, warnings);
     }
 
     private void authorize(UserInfo user, RequestInfo info) {
@@ -145,9 +151,12 @@ public final class RequestPipeline {
         };
     }
 
-    private static ApiResponse withAuditId(ApiResponse response) {
+    private static ApiResponse withHeaders(ApiResponse response, List<String> warnings) {
         Map<String, List<String>> headers = ApiRequest.headerMap();
         headers.put("Audit-Id", List.of(UUID.randomUUID().toString()));
+        if (!warnings.isEmpty()) {
+            headers.put("Warning", WarningHeaders.of(warnings));
+        }
         return switch (response) {
             case ApiResponse.Complete complete -> {
                 headers.putAll(complete.headers());

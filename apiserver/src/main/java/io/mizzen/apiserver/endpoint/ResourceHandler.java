@@ -17,6 +17,7 @@ final class ResourceHandler {
     private final Reviews reviews;
     private final TokenRequests tokens;
     private final UsageVerbs usages;
+    private final ComponentStatuses components;
 
     ResourceHandler(
             ReadVerbs reads,
@@ -27,7 +28,8 @@ final class ResourceHandler {
             ConnectVerbs connects,
             Reviews reviews,
             TokenRequests tokens,
-            UsageVerbs usages) {
+            UsageVerbs usages,
+            ComponentStatuses components) {
         this.reads = reads;
         this.watches = watches;
         this.writes = writes;
@@ -37,6 +39,7 @@ final class ResourceHandler {
         this.reviews = reviews;
         this.tokens = tokens;
         this.usages = usages;
+        this.components = components;
     }
 
     ApiResponse handle(ResourceRequest request) throws InterruptedException {
@@ -103,7 +106,7 @@ final class ResourceHandler {
         }
         return switch (plural) {
             case "bindings" -> writes.bindByCollection(request, subresources);
-            case "componentstatuses" -> reviews.componentStatuses(request);
+            case "componentstatuses" -> components.handle(request);
             default -> reviews.review(request);
         };
     }

@@ -8,7 +8,6 @@ import io.mizzen.apiserver.http.RequestInfo;
 import io.mizzen.apiserver.registry.ServedResource;
 import io.mizzen.apiserver.registry.WriteContext;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,10 +22,6 @@ import java.util.List;
  */
 public record ResourceRequest(
         ApiRequest http, RequestInfo info, UserInfo user, ServedResource resource, Instant now, List<String> warnings) {
-
-    public ResourceRequest(ApiRequest http, RequestInfo info, UserInfo user, ServedResource resource, Instant now) {
-        this(http, info, user, resource, now, new ArrayList<>());
-    }
 
     public Query query() {
         return http.query();

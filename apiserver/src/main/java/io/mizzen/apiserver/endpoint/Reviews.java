@@ -45,7 +45,7 @@ final class Reviews {
                 rules.describe(request.user(), spec.path("namespace").asText(""), status);
             default -> throw StatusException.noSuchPath();
         }
-        return WriteVerbs.json(request, 201, review);
+        return WriteVerbs.json(201, review);
     }
 
     private static ObjectNode user(UserInfo user) {
@@ -117,10 +117,5 @@ final class Reviews {
         if (!decision.reason().isEmpty()) {
             status.put("reason", decision.reason());
         }
-    }
-
-    /** The old list of component statuses: what runs in this process is healthy while it answers. */
-    ApiResponse componentStatuses(ResourceRequest request) {
-        throw StatusException.notFound(request.resource().groupResource(), request.name());
     }
 }

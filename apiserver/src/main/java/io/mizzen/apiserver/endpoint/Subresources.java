@@ -40,7 +40,7 @@ final class Subresources {
     /** GET of a scale. */
     ApiResponse getScale(ResourceRequest request) {
         ObjectNode object = store.get(request.resource(), request.namespace(), request.name());
-        return WriteVerbs.json(request, 200, ScaleView.of(request.resource(), object));
+        return WriteVerbs.json(200, ScaleView.of(request.resource(), object));
     }
 
     /** PUT or PATCH of a scale. */
@@ -69,7 +69,7 @@ final class Subresources {
                             : "";
                     return ScaleView.applied(resource, current, scale, version);
                 });
-        return WriteVerbs.json(request, 200, ScaleView.of(resource, changed.object()));
+        return WriteVerbs.json(200, ScaleView.of(resource, changed.object()));
     }
 
     private JsonNode patched(ResourceRequest request, ObjectNode present, JsonNode patch) {
@@ -116,7 +116,7 @@ final class Subresources {
         status.put("kind", "Status").put("apiVersion", "v1");
         status.putObject("metadata");
         status.put("status", "Success").put("code", 201);
-        return WriteVerbs.json(request, 201, status);
+        return WriteVerbs.json(201, status);
     }
 
     private static ObjectNode bound(

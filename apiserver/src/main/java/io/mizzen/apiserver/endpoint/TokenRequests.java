@@ -78,7 +78,7 @@ final class TokenRequests {
         ObjectNode metadata = ObjectTree.metadata(wanted);
         metadata.put("name", request.name()).put("namespace", request.namespace());
         metadata.put("creationTimestamp", Metadata.time(request.now()));
-        return WriteVerbs.json(request, 201, wanted);
+        return WriteVerbs.json(201, wanted);
     }
 
     private Map<String, Bound> bound(ResourceRequest request, JsonNode reference) {

@@ -120,7 +120,7 @@ final class WriteVerbs {
             details.put("group", resource.kind().group());
         }
         details.put("kind", resource.definition().plural()).put("uid", ObjectTree.uid(deleted.object()));
-        return json(request, 200, status);
+        return json(200, status);
     }
 
     /** DELETE of a collection: everything that is selected, one after the other. */
@@ -187,7 +187,7 @@ final class WriteVerbs {
         status.put("kind", "Status").put("apiVersion", "v1");
         status.putObject("metadata");
         status.put("status", "Success").put("code", 201);
-        return json(request, 201, status);
+        return json(201, status);
     }
 
     private static ObjectDeletion.Options options(ResourceRequest request) {
@@ -222,22 +222,11 @@ final class WriteVerbs {
     static ApiResponse answer(ResourceRequest request, int code, ObjectNode object) {
         Representation form = Representation.of(request.http());
         byte[] body = form.object(request.resource(), object, request.now());
-        return withWarnings(request, ApiResponse.Complete.of(code, form.contentType(), body));
+        return ApiResponse.Complete.of(code, form.contentType(), body);
     }
 
     /** A tree that is no object of the resource, as the answer. */
-    static ApiResponse json(ResourceRequest request, int code, ObjectNode tree) {
-        return withWarnings(request, ApiResponse.Complete.of(code, MediaType.JSON, ObjectCodec.toBytes(tree)));
-    }
-
-    private static ApiResponse.Complete withWarnings(ResourceRequest request, ApiResponse.Complete response) {
-        if (request.warnings().isEmpty()) {
-            return response;
-        }
-        List<String> headers = request.warnings().stream()
-                .map(text -> "299 - \"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
-                .toList();
-        return new ApiResponse.Complete(
-                response.code(), response.contentType(), Map.of("Warning", headers), response.body());
+    static ApiResponse json(int code, ObjectNode tree) {
+        return ApiResponse.Complete.of(code, MediaType.JSON, ObjectCodec.toBytes(tree));
     }
 }

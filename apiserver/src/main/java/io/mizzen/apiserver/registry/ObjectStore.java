@@ -11,6 +11,7 @@ import io.mizzen.apiserver.admission.AdmissionRequest;
 import io.mizzen.apiserver.admission.AdmissionRequest.Operation;
 import io.mizzen.apiserver.admission.Rollback;
 import io.mizzen.apiserver.registry.validation.ObjectValidation;
+import io.mizzen.apiserver.registry.warning.ObjectWarnings;
 import io.mizzen.apiserver.storage.Storage;
 import io.mizzen.apiserver.storage.Storage.Entry;
 import io.mizzen.apiserver.storage.Storage.WriteResult;
@@ -83,6 +84,7 @@ public final class ObjectStore {
         strategy.prepareForCreate(context, wanted);
         refuse(resource, wanted, ObjectValidation.validateCreate(resource.stored(), wanted));
         refuse(resource, wanted, strategy.validateCreate(resource.stored(), wanted));
+        context.warnings().addAll(ObjectWarnings.of(resource.stored(), wanted, null));
         String name = ObjectTree.name(wanted);
         String key = resource.key(namespace, name);
         WriteResult result;
@@ -237,6 +239,9 @@ public final class ObjectStore {
                 wanted,
                 ObjectValidation.validateUpdate(resource.stored(), wanted, old, context.subresource()));
         refuse(resource, wanted, strategy.validateUpdate(resource.stored(), wanted, old, context.subresource()));
+        if (context.subresource().isEmpty()) {
+            context.warnings().addAll(ObjectWarnings.of(resource.stored(), wanted, old));
+        }
         admission.validate(request);
         boolean remove = Deletions.mayEnd(wanted);
         if (!remove && wanted.equals(old)) {

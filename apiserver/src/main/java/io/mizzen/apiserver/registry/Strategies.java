@@ -2,17 +2,18 @@
 package io.mizzen.apiserver.registry;
 
 import io.mizzen.api.catalog.ResourceDefinition;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
 /** Which strategy a built-in resource has; those not named here are ordinary. Immutable once made. */
 public final class Strategies {
-    /** Events live for an hour. */
-    private static final long EVENT_TTL_SECONDS = 3600;
-
     private final Map<String, Strategy> byResource = new HashMap<>();
 
-    public Strategies(ServiceAllocator allocator) {
+    /**
+     * @param eventTtl how long Events live after they were last written; zero for ever
+     */
+    public Strategies(ServiceAllocator allocator, Duration eventTtl) {
         PlainStrategy plain = PlainStrategy.ORDINARY;
         PlainStrategy counted = plain.generations();
         byResource.put("pods", new PodStrategy());
@@ -31,7 +32,7 @@ public final class Strategies {
         byResource.put("secrets", plain.defaulting(WorkloadDefaults::secret));
         byResource.put("nodes", plain.defaulting(WorkloadDefaults::node));
         byResource.put("endpoints", plain.createOnUpdate());
-        byResource.put("events", plain.createOnUpdate().livesFor(EVENT_TTL_SECONDS));
+        byResource.put("events", plain.createOnUpdate().livesFor(eventTtl.toSeconds()));
         byResource.put("limitranges", plain.createOnUpdate().defaulting(PolicyDefaults::limitRange));
         byResource.put("horizontalpodautoscalers.autoscaling", plain.defaulting(PolicyDefaults::autoscaler));
         byResource.put("leases.coordination.k8s.io", plain.createOnUpdate().guarded());

@@ -80,7 +80,7 @@ class ServiceAllocatorTest {
     void freesOnlyClaimsThatNobodyHoldsAtTwoLooks() {
         ServiceAllocator allocator = server();
         ResourceRegistry resources = new ResourceRegistry();
-        BuiltInResources.serve(Catalog.builtIn(), resources, new Strategies(allocator));
+        BuiltInResources.serve(Catalog.builtIn(), resources, new Strategies(allocator, Duration.ofHours(1)));
         ClaimRepair repair = new ClaimRepair(storage, allocator, resources);
         String held = allocator.claimAnyAddress("default/web");
         int heldPort = allocator.claimAnyPort("default/web");

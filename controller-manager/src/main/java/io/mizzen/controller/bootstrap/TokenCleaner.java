@@ -61,7 +61,9 @@ public final class TokenCleaner implements Controller {
         if (now.isBefore(expiry.get())) {
             return Result.after(Duration.between(now, expiry.get()));
         }
-        DeleteRequest request = DeleteRequest.ofUid(secret.get().getMetadata().getUid());
+        // Its time may have been changed a moment ago.
+        DeleteRequest request = DeleteRequest.ofUid(secret.get().getMetadata().getUid())
+                .atVersion(secret.get().getMetadata().getResourceVersion());
         if (context.api().deleteIfPresent(Secret.class, key, request)) {
             log.info("Bootstrap token {} has expired and was deleted", key.name());
         }

@@ -47,11 +47,13 @@ public final class CleanerController implements Controller {
         Instant now = context.clock().instant();
         for (CertificateSigningRequest request : requests.list()) {
             if (CleanerRules.isOver(request, end(request), now)) {
+                // It may have been decided on a moment ago.
                 context.api()
                         .deleteIfPresent(
                                 CertificateSigningRequest.class,
                                 ObjectKey.of(request),
-                                DeleteRequest.ofUid(request.getMetadata().getUid()));
+                                DeleteRequest.ofUid(request.getMetadata().getUid())
+                                        .atVersion(request.getMetadata().getResourceVersion()));
             }
         }
         return Result.after(PERIOD);

@@ -19,8 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 
-/** Decides what the Endpoints object of a Service holds: addresses grouped by the ports they offer. Pure. */
+/**
+ * Decides what the Endpoints object of a Service holds: each port once, with all addresses that offer it, and ports that the same
+ * addresses offer in one subset. Pure.
+ */
 final class EndpointsPlan {
 
     static final int MAX_ADDRESSES = 1000;
@@ -30,7 +34,12 @@ final class EndpointsPlan {
 
     private EndpointsPlan() {}
 
-    private record Group(List<EndpointAddress> ready, List<EndpointAddress> notReady) {}
+    /** In the order in which they are written. */
+    private record Group(List<EndpointAddress> ready, List<EndpointAddress> notReady) {
+        Group() {
+            this(new ArrayList<>(), new ArrayList<>());
+        }
+    }
 
     /** The object as it should be; the same instance when nothing is to be written. */
     static Optional<Endpoints> decide(Service service, List<Pod> pods, Optional<Endpoints> present) {
@@ -42,7 +51,8 @@ final class EndpointsPlan {
                 && Json.tree(subsets)
                         .equals(Json.tree(
                                 Objects.requireNonNullElse(present.get().getSubsets(), List.of())))
-                && labels.equals(present.get().getMetadata().getLabels());
+                && labels.equals(present.get().getMetadata().getLabels())
+                && truncated == isMarkedTruncated(present.get());
         if (same) {
             return Optional.empty();
         }
@@ -68,25 +78,44 @@ final class EndpointsPlan {
         boolean v6 = service.getSpec().getIpFamilies() != null
                 && !service.getSpec().getIpFamilies().isEmpty()
                 && "IPv6".equals(service.getSpec().getIpFamilies().getFirst());
-        Map<List<EndpointRules.Port>, Group> groups = new LinkedHashMap<>();
+        Map<EndpointRules.Port, Group> offers = new TreeMap<>();
+        Group portless = new Group();
         List<Pod> ordered = new ArrayList<>(pods);
-        ordered.sort(Comparator.comparing(pod ->
-                String.valueOf(pod.getStatus() == null ? null : pod.getStatus().getPodIP())));
+        ordered.sort(Comparator.comparing((Pod pod) -> String.valueOf(
+                        pod.getStatus() == null ? null : pod.getStatus().getPodIP()))
+                .thenComparing(pod -> String.valueOf(pod.getMetadata().getUid())));
         for (Pod pod : ordered) {
-            Optional<String> address = EndpointRules.address(pod, v6);
-            if (address.isEmpty() || !EndpointRules.hasEndpoint(pod, publish)) {
+            Optional<String> ip = EndpointRules.address(pod, v6);
+            if (ip.isEmpty() || !EndpointRules.hasEndpoint(pod, publish)) {
                 continue;
             }
-            List<EndpointRules.Port> ports = EndpointRules.ports(service, pod);
-            if (ports.isEmpty() && !(EndpointRules.isHeadless(service) && hasNoPorts(service))) {
-                continue;
+            boolean isReady = publish || Pods.isReady(pod);
+            EndpointAddress address = address(service, pod, ip.get());
+            for (EndpointRules.Port port : EndpointRules.ports(service, pod)) {
+                add(offers.computeIfAbsent(port, each -> new Group()), address, isReady);
             }
-            Group group = groups.computeIfAbsent(ports, p -> new Group(new ArrayList<>(), new ArrayList<>()));
-            (publish || Pods.isReady(pod) ? group.ready() : group.notReady()).add(address(service, pod, address.get()));
+            if (hasNoPorts(service) && EndpointRules.isHeadless(service)) {
+                add(portless, address, isReady);
+            }
         }
+        Map<Group, List<EndpointRules.Port>> packed = new LinkedHashMap<>();
+        offers.forEach((port, group) ->
+                packed.computeIfAbsent(group, each -> new ArrayList<>()).add(port));
         List<EndpointSubset> subsets = new ArrayList<>();
-        groups.forEach((ports, group) -> subsets.add(subset(ports, group)));
+        packed.forEach((group, ports) -> subsets.add(subset(ports, group)));
+        if (!portless.equals(new Group())) {
+            subsets.add(subset(List.of(), portless));
+        }
         return subsets;
+    }
+
+    private static void add(Group group, EndpointAddress address, boolean isReady) {
+        (isReady ? group.ready() : group.notReady()).add(address);
+    }
+
+    private static boolean isMarkedTruncated(Endpoints endpoints) {
+        Map<String, String> annotations = endpoints.getMetadata().getAnnotations();
+        return annotations != null && annotations.containsKey(OVER_CAPACITY);
     }
 
     private static boolean hasNoPorts(Service service) {
@@ -119,27 +148,36 @@ final class EndpointsPlan {
                 .build();
     }
 
-    /** Cuts to the limit, addresses that are not ready first. */
+    /**
+     * Cuts to the limit, addresses that are not ready first: each subset gives the share that it has of them, and only when there
+     * are too many ready ones do those that are not ready go altogether.
+     */
     private static boolean truncate(List<EndpointSubset> subsets) {
-        int total = subsets.stream()
-                .mapToInt(
-                        s -> s.getAddresses().size() + s.getNotReadyAddresses().size())
+        int ready =
+                subsets.stream().mapToInt(each -> each.getAddresses().size()).sum();
+        int notReady = subsets.stream()
+                .mapToInt(each -> each.getNotReadyAddresses().size())
                 .sum();
-        if (total <= MAX_ADDRESSES) {
+        if (ready + notReady <= MAX_ADDRESSES) {
             return false;
         }
-        int left = MAX_ADDRESSES;
+        boolean cutsReady = ready > MAX_ADDRESSES;
+        int room = cutsReady ? MAX_ADDRESSES : MAX_ADDRESSES - ready;
+        int left = room;
         for (EndpointSubset subset : subsets) {
-            int ready = Math.min(left, subset.getAddresses().size());
-            subset.setAddresses(new ArrayList<>(subset.getAddresses().subList(0, ready)));
-            left -= ready;
+            List<EndpointAddress> from = cutsReady ? subset.getAddresses() : subset.getNotReadyAddresses();
+            int share = (int) Math.ceil((double) from.size() / (cutsReady ? ready : notReady) * room);
+            List<EndpointAddress> kept = new ArrayList<>(from.subList(0, Math.min(share, left)));
+            left -= kept.size();
+            if (cutsReady) {
+                subset.setAddresses(kept);
+                subset.setNotReadyAddresses(List.of());
+            } else {
+                subset.setNotReadyAddresses(kept);
+            }
         }
-        for (EndpointSubset subset : subsets) {
-            int notReady = Math.min(left, subset.getNotReadyAddresses().size());
-            subset.setNotReadyAddresses(
-                    new ArrayList<>(subset.getNotReadyAddresses().subList(0, notReady)));
-            left -= notReady;
-        }
+        subsets.removeIf(subset ->
+                subset.getAddresses().isEmpty() && subset.getNotReadyAddresses().isEmpty());
         return true;
     }
 }

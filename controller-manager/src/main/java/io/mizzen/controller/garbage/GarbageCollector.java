@@ -42,6 +42,8 @@ public final class GarbageCollector implements Controller {
     private static final Logger log = LoggerFactory.getLogger(GarbageCollector.class);
     private static final String NAME = "garbage-collector-controller";
     private static final int WORKERS = 20;
+    private static final String DISCOVERY = "discovery";
+    private static final String DEFINITIONS = "customresourcedefinitions";
     private static final Duration RESYNC = Duration.ofSeconds(30);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
 
@@ -50,6 +52,7 @@ public final class GarbageCollector implements Controller {
     private final EventSink events;
     private final OwnerGraph graph = new OwnerGraph();
     private final AbsentOwners absentOwners = new AbsentOwners(500);
+    private final WorkQueue<String> discovery;
     private final WorkQueue<String> toDelete;
     private final WorkQueue<String> toOrphan;
     private final List<ControllerLoop<?>> loops;
@@ -65,14 +68,14 @@ public final class GarbageCollector implements Controller {
         this.events = context.events().apply(NAME);
         this.toDelete = context.queue("garbage_collector_attempt_to_delete");
         this.toOrphan = context.queue("garbage_collector_attempt_to_orphan");
-        WorkQueue<String> discovery = context.queue("garbage_collector_discovery");
+        this.discovery = context.queue("garbage_collector_discovery");
         this.loops = List.of(
                 context.loop(discovery, "garbage-collector-discovery", 1, this::refresh),
                 context.loop(toDelete, NAME, WORKERS, this::attemptToDelete),
                 context.loop(toOrphan, "garbage-collector-orphan", 5, this::attemptToOrphan));
         Gauge.builder("garbagecollector_controller_graph_nodes", graph, OwnerGraph::size)
                 .register(context.registry());
-        discovery.add("discovery");
+        discovery.add(DISCOVERY);
     }
 
     @Override
@@ -80,29 +83,29 @@ public final class GarbageCollector implements Controller {
         return loops;
     }
 
-    /** Reads what is served and starts or ends watches accordingly; periodic. */
+    /** Reads what is served and starts or ends watches accordingly; periodic, and when users define kinds. */
     private Result refresh(String key) {
-        Discovery discovery;
+        Discovery served;
         try {
-            discovery = api.discover();
+            served = api.discover();
         } catch (KubernetesClientException e) {
             log.warn("Discovery failed, trying again: {}", e.getMessage());
             return Result.after(FIRST_RETRY);
         }
         Map<String, ResourceType> byKind = new HashMap<>();
         Set<ResourceType> wanted = new HashSet<>();
-        for (Discovery.Served served : discovery.resources()) {
-            ResourceType type = served.type();
+        for (Discovery.Served resource : served.resources()) {
+            ResourceType type = resource.type();
             byKind.putIfAbsent(kindKey(type.apiVersion(), type.kind()), type);
             byKind.putIfAbsent(kindKey(type.group(), type.kind()), type);
-            boolean collectable = served.verbs().containsAll(Set.of("list", "watch", "delete"));
+            boolean collectable = resource.verbs().containsAll(Set.of("list", "watch", "delete"));
             if (collectable && !isEvents(type)) {
                 wanted.add(type);
             }
         }
         kinds = Map.copyOf(byKind);
         wanted.stream().filter(type -> !watched.containsKey(type)).forEach(this::watch);
-        if (discovery.failedGroups().isEmpty()) {
+        if (served.failedGroups().isEmpty()) {
             for (ResourceType type : Set.copyOf(watched.keySet())) {
                 if (!wanted.contains(type)) {
                     unwatch(type);
@@ -116,6 +119,10 @@ public final class GarbageCollector implements Controller {
     private void watch(ResourceType type) {
         Informer<GenericKubernetesResource> informer = context.informers().metadata(type);
         watched.put(type, informer);
+        if (type.plural().equals(DEFINITIONS)) {
+            // Upstream waits for the next look: what a new kind owns would outlive it by up to half a minute.
+            informer.onChange(ChangeHandler.of(definition -> discovery.add(DISCOVERY)));
+        }
         informer.onChange(new ChangeHandler<>() {
             @Override
             public void added(GenericKubernetesResource object) {

@@ -20,7 +20,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The shell: reads the caches, asks {@link LoadBalancerPlan}, writes {@code status.loadBalancer}. */
+/**
+ * The shell: reads the caches, asks {@link LoadBalancerPlan}, writes {@code status.loadBalancer}. An address of the pool is its
+ * Service's from before it is written until a write that takes it away was done, and each write is one on the newest state: so no
+ * two Services ever have the same.
+ */
 public final class LoadBalancerController implements Controller {
     private static final String NAME = "service-lb-controller";
 
@@ -62,30 +66,35 @@ public final class LoadBalancerController implements Controller {
 
     private Result reconcile(ObjectKey key) {
         noteAllOnce();
-        Optional<Service> found = services.find(key).filter(LoadBalancerPlan::isOurs);
-        if (found.isEmpty()) {
-            taken.values().removeIf(key::equals);
+        Optional<Service> found = services.find(key);
+        if (found.isEmpty() || LoadBalancerPlan.isOthers(found.get())) {
+            keepOnly(key, List.of());
             return Result.done();
         }
         Service service = found.get();
+        if (!LoadBalancerPlan.isOurs(service)) {
+            write(service, List.of());
+            keepOnly(key, List.of());
+            return Result.done();
+        }
         LoadBalancerPlan.Decision decision = pool.isEmpty()
                 ? LoadBalancerPlan.fromNodes(service, services.list(), nodes.list())
                 : LoadBalancerPlan.fromPool(service, pool, taken);
         switch (decision) {
             case LoadBalancerPlan.Decision.Addresses addresses -> {
                 if (!pool.isEmpty()) {
-                    taken.values().removeIf(key::equals);
                     addresses.ips().forEach(ip -> taken.put(ip, key));
                 }
                 write(service, addresses.ips());
+                keepOnly(key, addresses.ips());
             }
             case LoadBalancerPlan.Decision.None none -> {
-                taken.values().removeIf(key::equals);
                 events.warning(
                         service,
                         "SyncLoadBalancerFailed",
                         "Error syncing load balancer: failed to ensure load balancer: " + none.reason());
                 write(service, List.of());
+                keepOnly(key, List.of());
             }
         }
         return Result.done();
@@ -95,10 +104,19 @@ public final class LoadBalancerController implements Controller {
     private void noteAllOnce() {
         if (!primed) {
             services.list().stream()
-                    .filter(LoadBalancerPlan::isOurs)
+                    .filter(service -> !LoadBalancerPlan.isOthers(service))
                     .forEach(service -> LoadBalancerPlan.current(service)
                             .forEach(ip -> taken.putIfAbsent(ip, ObjectKey.of(service))));
             primed = true;
+        }
+    }
+
+    /** What else a Service had is free from now on, so those that wait look again. */
+    private void keepOnly(ObjectKey key, List<String> ips) {
+        boolean isFreed =
+                taken.entrySet().removeIf(each -> each.getValue().equals(key) && !ips.contains(each.getKey()));
+        if (isFreed) {
+            wakeAll();
         }
     }
 
@@ -107,7 +125,9 @@ public final class LoadBalancerController implements Controller {
             return;
         }
         var patch = Json.object();
-        patch.putObject("metadata").put("uid", service.getMetadata().getUid());
+        patch.putObject("metadata")
+                .put("uid", service.getMetadata().getUid())
+                .put("resourceVersion", service.getMetadata().getResourceVersion());
         ArrayNode ingress = patch.putObject("status").putObject("loadBalancer").putArray("ingress");
         ips.forEach(ip -> ingress.addObject().put("ip", ip).put("ipMode", "VIP"));
         boolean written = ApiErrors.ifPresent(
@@ -127,16 +147,15 @@ public final class LoadBalancerController implements Controller {
         @Override
         public void updated(Service old, Service service) {
             queue.add(ObjectKey.of(service));
-            if (LoadBalancerPlan.isOurs(old) && !old.getSpec().equals(service.getSpec())) {
+            if (pool.isEmpty() && LoadBalancerPlan.isOurs(old) && !old.getSpec().equals(service.getSpec())) {
                 wakeAll();
             }
         }
 
         @Override
         public void deleted(Service last) {
-            // The one that went first gives its address back; then those that wait get it.
             queue.add(ObjectKey.of(last));
-            if (LoadBalancerPlan.isOurs(last) || !LoadBalancerPlan.current(last).isEmpty()) {
+            if (pool.isEmpty() && !LoadBalancerPlan.isOthers(last)) {
                 wakeAll();
             }
         }

@@ -39,11 +39,16 @@ final class LoadBalancerPlan {
         record None(String reason) implements Decision {}
     }
 
-    /** Whether a Service is one to care for: one with a class is another implementation's. */
-    static boolean isOurs(Service service) {
+    /** Whether a Service is another implementation's: one with a class is. */
+    static boolean isOthers(Service service) {
         String owner = service.getSpec().getLoadBalancerClass();
+        return owner != null && !owner.isEmpty();
+    }
+
+    /** Whether a Service is one that is to have addresses. */
+    static boolean isOurs(Service service) {
         return "LoadBalancer".equals(service.getSpec().getType())
-                && (owner == null || owner.isEmpty())
+                && !isOthers(service)
                 && service.getMetadata().getDeletionTimestamp() == null;
     }
 

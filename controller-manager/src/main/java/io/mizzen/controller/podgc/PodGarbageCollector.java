@@ -42,7 +42,7 @@ public final class PodGarbageCollector implements Controller {
     private final Map<String, Instant> quarantine = new HashMap<>();
 
     /**
-     * @param terminatedThreshold how many ended pods may stay; upstream's default is 12500
+     * @param terminatedThreshold how many ended pods may stay, 0 for any number; upstream's default is 12500
      */
     public PodGarbageCollector(ControllerContext context, int terminatedThreshold) {
         this.context = context;

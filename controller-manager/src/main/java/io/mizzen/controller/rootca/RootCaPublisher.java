@@ -24,8 +24,9 @@ public final class RootCaPublisher implements Controller {
     private static final String NAME = "root-ca-certificate-publisher-controller";
     private static final String CONFIG_MAP = "kube-root-ca.crt";
     private static final String KEY = "ca.crt";
+    private static final String DESCRIPTION = "kubernetes.io/description";
     private static final Map<String, String> ANNOTATIONS = Map.of(
-            "kubernetes.io/description",
+            DESCRIPTION,
             "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as"
                     + " the internal service IP or kubernetes.default.svc. No other usage is guaranteed across"
                     + " distributions of Kubernetes clusters.");
@@ -67,11 +68,22 @@ public final class RootCaPublisher implements Controller {
         Map<String, String> data = Map.of(KEY, caPem);
         if (present.isEmpty()) {
             create(namespace, data);
-        } else if (!data.equals(present.get().getData())) {
+        } else if (!data.equals(present.get().getData()) || !isDescribed(present.get())) {
             context.api()
-                    .update(new ConfigMapBuilder(present.get()).withData(data).build());
+                    .update(new ConfigMapBuilder(present.get())
+                            .editMetadata()
+                            .addToAnnotations(ANNOTATIONS)
+                            .endMetadata()
+                            .withData(data)
+                            .build());
         }
         return Result.done();
+    }
+
+    /** Whether the annotation is there; anybody may word it otherwise. */
+    private static boolean isDescribed(ConfigMap map) {
+        Map<String, String> annotations = map.getMetadata().getAnnotations();
+        return annotations != null && !annotations.getOrDefault(DESCRIPTION, "").isEmpty();
     }
 
     private void create(String namespace, Map<String, String> data) {

@@ -3,12 +3,15 @@ package io.mizzen.controller.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.EndpointPort;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.ServicePortBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import java.util.ArrayList;
@@ -108,6 +111,58 @@ class EndpointPlansTest {
         assertThat(EndpointsPlan.decide(
                         service, List.of(pod(1, true, false), pod(2, false, false)), Optional.of(endpoints)))
                 .isEmpty();
+    }
+
+    @Test
+    void putsEachPortIntoOneSubsetWithAllThatOfferIt() {
+        service.getSpec()
+                .setPorts(List.of(
+                        port("web", new IntOrString("http")),
+                        port("admin", new IntOrString(9000)),
+                        port("health", new IntOrString(9001))));
+        Pod portless = new PodBuilder(pod(2, true, false))
+                .editSpec()
+                .editContainer(0)
+                .withPorts()
+                .endContainer()
+                .endSpec()
+                .build();
+
+        Endpoints endpoints = EndpointsPlan.decide(service, List.of(pod(1, true, false), portless), Optional.empty())
+                .orElseThrow();
+
+        assertThat(endpoints.getSubsets())
+                .extracting(subset ->
+                        subset.getPorts().stream().map(EndpointPort::getName).toList() + " of "
+                                + subset.getAddresses().size())
+                .containsExactly("[admin, health] of 2", "[web] of 1");
+    }
+
+    @Test
+    void marksEndpointsOnlyWhileTheyAreCut() {
+        List<Pod> pods = new ArrayList<>();
+        for (int i = 0; i < 1001; i++) {
+            pods.add(pod(i, i > 0, false));
+        }
+
+        Endpoints cut = EndpointsPlan.decide(service, pods, Optional.empty()).orElseThrow();
+        Endpoints whole = EndpointsPlan.decide(service, pods.subList(1, 1001), Optional.of(cut))
+                .orElseThrow();
+
+        assertThat(cut.getMetadata().getAnnotations())
+                .containsEntry("endpoints.kubernetes.io/over-capacity", "truncated");
+        assertThat(cut.getSubsets().getFirst().getAddresses()).hasSize(1000);
+        assertThat(whole.getSubsets()).isEqualTo(cut.getSubsets());
+        assertThat(whole.getMetadata().getAnnotations()).doesNotContainKey("endpoints.kubernetes.io/over-capacity");
+    }
+
+    private static ServicePort port(String name, IntOrString target) {
+        return new ServicePortBuilder()
+                .withName(name)
+                .withProtocol("TCP")
+                .withPort(80)
+                .withTargetPort(target)
+                .build();
     }
 
     @Test

@@ -57,7 +57,7 @@ class AutoscalerSimulationTest {
                     seed,
                     List.of(HorizontalController::new, ReplicaController::replicaSets),
                     List.of(Simulation.PODS, SETS, AUTOSCALERS));
-            simulation.extra = this::answer;
+            simulation.extra = (path, body) -> answer(path);
             up = rules();
             down = rules();
             simulation.cluster.observe(this::check);

@@ -32,17 +32,7 @@ public final class Deployments {
                 .withNewSelector()
                 .addToMatchLabels("app", name)
                 .endSelector()
-                .withNewTemplate()
-                .withNewMetadata()
-                .addToLabels("app", name)
-                .endMetadata()
-                .withNewSpec()
-                .addNewContainer()
-                .withName("main")
-                .withImage("image:1")
-                .endContainer()
-                .endSpec()
-                .endTemplate()
+                .withTemplate(ReplicaSets.template(name, "image:1"))
                 .endSpec()
                 .build();
     }

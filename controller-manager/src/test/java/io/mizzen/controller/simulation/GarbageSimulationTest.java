@@ -47,15 +47,10 @@ class GarbageSimulationTest {
         Simulation simulation = new Simulation(seed, List.of(GarbageCollector::new), TYPES);
         List<String> violations = new ArrayList<>();
         Set<String> leaving = new HashSet<>();
-        boolean[] byUser = new boolean[1];
-        simulation.cluster.observe(change -> check(simulation, change, byUser[0], leaving, violations));
+        simulation.cluster.observe(change -> check(simulation, change, leaving, violations));
         simulation.faults = simulation::roughFate;
 
-        simulation.live(400 + simulation.random.nextInt(400), 6, () -> {
-            byUser[0] = true;
-            userStep(simulation);
-            byUser[0] = false;
-        });
+        simulation.live(400 + simulation.random.nextInt(400), 6, () -> userStep(simulation));
 
         simulation.faults = Faults.NONE;
         boolean settled = simulation.settle(20_000, () -> isClean(simulation));
@@ -67,12 +62,11 @@ class GarbageSimulationTest {
     }
 
     /** The first change by which an object leaves is judged; what follows only carries it out. */
-    private static void check(
-            Simulation simulation, Change change, boolean byUser, Set<String> leaving, List<String> violations) {
+    private static void check(Simulation simulation, Change change, Set<String> leaving, List<String> violations) {
         ObjectNode object = change.object();
         boolean leaves =
                 change.kind() == Change.Kind.DELETED || object.path("metadata").has("deletionTimestamp");
-        if (!leaves || !leaving.add(uid(object)) || byUser) {
+        if (!leaves || !leaving.add(uid(object)) || simulation.byUser) {
             return;
         }
         for (JsonNode reference : references(object)) {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.simulation;
 
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ReplicationController;
+import io.fabric8.kubernetes.api.model.ReplicationControllerBuilder;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
 import java.util.Map;
 
-/** ReplicaSets that nobody owns. */
+/** ReplicaSets and ReplicationControllers that nobody owns. */
 final class ReplicaSets {
 
     private ReplicaSets() {}
@@ -23,20 +27,45 @@ final class ReplicaSets {
                 .withNewSelector()
                 .addToMatchLabels("app", name)
                 .endSelector()
-                .withNewTemplate()
-                .withNewMetadata()
-                .addToLabels("app", name)
-                .endMetadata()
-                .withNewSpec()
-                .addNewContainer()
-                .withName("main")
-                .withImage("image:0")
+                .withNewTemplateLike(template(name, "image:0"))
+                .editSpec()
+                .editContainer(0)
                 .withNewResources()
                 .withRequests(Map.of("cpu", new Quantity("100m")))
                 .endResources()
                 .endContainer()
                 .endSpec()
                 .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    /** One of the older kind. */
+    static ReplicationController controller(String namespace, String name, int replicas) {
+        return new ReplicationControllerBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .withReplicas(replicas)
+                .addToSelector("app", name)
+                .withTemplate(template(name, "image:0"))
+                .endSpec()
+                .build();
+    }
+
+    /** Pods of one container, labelled {@code app=<app>}. */
+    static PodTemplateSpec template(String app, String image) {
+        return new PodTemplateSpecBuilder()
+                .withNewMetadata()
+                .addToLabels("app", app)
+                .endMetadata()
+                .withNewSpec()
+                .addNewContainer()
+                .withName("main")
+                .withImage(image)
+                .endContainer()
                 .endSpec()
                 .build();
     }

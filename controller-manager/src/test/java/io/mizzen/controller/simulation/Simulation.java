@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.DeleteRequest;
@@ -37,6 +38,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -84,13 +86,17 @@ final class Simulation {
     /** When a write last went wrong or a process began: what is promised within a time is promised from then on. */
     Instant lastTrouble = clock.instant();
 
-    /** What the API server answers to reads of other paths than objects', such as metrics. */
-    Function<String, Optional<JsonNode>> extra = path -> Optional.empty();
+    /** What the API server answers to reads of other paths than objects', such as metrics, and to reviews that are posted. */
+    BiFunction<String, JsonNode, Optional<JsonNode>> extra = (path, body) -> Optional.empty();
 
     MemoryInformers informers;
     Faults faults = Faults.NONE;
     int crashes;
+    /** Whether what happens now is the user's doing. */
+    boolean byUser;
+
     private List<ControllerLoop<?>> loops = List.of();
+    private MeterRegistry registry = new SimpleMeterRegistry();
 
     /** Deployments and what belongs to them. */
     Simulation(long seed) {
@@ -113,15 +119,17 @@ final class Simulation {
 
     /** Starts the process anew: nothing but the cluster is remembered. */
     void boot() {
+        registry = new SimpleMeterRegistry();
         informers = new MemoryInformers(cluster);
         lastTrouble = clock.instant();
-        MemoryClient client = new MemoryClient(cluster, this::nextFate, served, path -> extra.apply(path));
+        MemoryClient client =
+                new MemoryClient(cluster, this::nextFate, served, (path, body) -> extra.apply(path, body));
         ControllerContext context = new ControllerContext(
                 client,
                 informers,
                 clock,
                 random,
-                new SimpleMeterRegistry(),
+                registry,
                 component -> (regarding, type, reason, message) -> {},
                 Runnable::run);
         List<ControllerLoop<?>> made = new ArrayList<>();
@@ -186,10 +194,36 @@ final class Simulation {
             if (claim.getAsBoolean()) {
                 return true;
             }
-            Instant due = nextDue().orElse(clock.instant().plus(Duration.ofSeconds(30)));
-            clock.advanceTo(due.isAfter(clock.instant()) ? due : clock.instant().plusMillis(1));
+            advanceToNextDue();
         }
         return false;
+    }
+
+    private void advanceToNextDue() {
+        Instant due = nextDue().orElse(clock.instant().plus(Duration.ofSeconds(30)));
+        clock.advanceTo(due.isAfter(clock.instant()) ? due : clock.instant().plusMillis(1));
+    }
+
+    /** How often work of a loop has failed since the process started. */
+    int errors(String loop) {
+        return (int)
+                registry.counter("mizzen_reconcile_errors_total", "name", loop).count();
+    }
+
+    /** How many writes the controllers try while nobody else does anything for so long. */
+    int writesWithin(Duration idle, Predicate<String> verbs) {
+        int[] writes = new int[1];
+        faults = (verb, resource) -> {
+            writes[0] += verbs.test(verb) ? 1 : 0;
+            return Faults.Fate.NORMAL;
+        };
+        Instant end = clock.instant().plus(idle);
+        while (clock.instant().isBefore(end)) {
+            if (!step()) {
+                advanceToNextDue();
+            }
+        }
+        return writes[0];
     }
 
     /** Schedules, starts or ends one pod. */
@@ -323,7 +357,9 @@ final class Simulation {
     void live(int steps, int one, Runnable user) {
         for (int i = 0; i < steps; i++) {
             if (random.nextInt(one) == 0) {
+                byUser = true;
                 user.run();
+                byUser = false;
             } else if (!step()) {
                 clock.advance(Duration.ofMillis(1 + random.nextInt(longestLeap)));
             }

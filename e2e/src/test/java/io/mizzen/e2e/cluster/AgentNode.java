@@ -114,6 +114,11 @@ public final class AgentNode implements AutoCloseable {
         return network;
     }
 
+    /** Its data folder. */
+    public Path dataDir() {
+        return folder.resolve("data");
+    }
+
     /** kill -9, and nothing else: its containers go on. */
     public void kill() throws InterruptedException {
         process.destroyForcibly();

@@ -176,6 +176,16 @@ public final class Cluster implements AutoCloseable {
         return folder.resolve("data");
     }
 
+    /** Where the node keeps the logs of containers, a folder a pod. */
+    public Path podLogDir() {
+        return folder.resolve("pods");
+    }
+
+    /** Where it keeps a link to the newest log of each container. */
+    public Path containerLogDir() {
+        return folder.resolve("containers");
+    }
+
     /** The server's process. */
     public long serverPid() {
         return server.pid();

@@ -96,6 +96,12 @@ public final class Json {
             }
             return open.nextToken() == null ? null : value(open);
         }
+
+        /** How many bytes the values so far took. */
+        public int offset() {
+            JsonParser open = parser;
+            return open == null ? 0 : (int) open.currentLocation().getByteOffset();
+        }
     }
 
     private static JsonNode value(JsonParser parser) throws IOException {

@@ -24,6 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Removes unused images when their file system fills up, least recently used first, and never the sandbox's image or one that a
@@ -102,7 +103,9 @@ public final class ImageCollector implements AutoCloseable {
                 if (Thread.currentThread().isInterrupted()) {
                     return;
                 }
-                LOG.warn("Images could not be collected: {}", e.getMessage());
+                // Each further failure is told by an event alone.
+                LOG.atLevel(hasFailed ? Level.DEBUG : Level.WARN)
+                        .log("Images could not be collected: {}", e.getMessage());
                 if (hasFailed) {
                     // The first failure is often that of a runtime that is not there yet.
                     events.nodeEvent(true, "ImageGCFailed", String.valueOf(e.getMessage()));

@@ -75,6 +75,18 @@ public final class LogRotation {
         return true;
     }
 
+    /** Removes a log with all that was rotated of it; nothing when there is none. */
+    public static void remove(Path log) throws IOException {
+        Path folder = log.getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            return;
+        }
+        for (Path rotated : rotatedFiles(log)) {
+            Files.deleteIfExists(rotated);
+        }
+        Files.deleteIfExists(log);
+    }
+
     /** The rotated files to remove before one more is made: the newest {@code maxFiles - 2} stay. Pure. */
     static List<Path> expired(List<Path> rotatedOldestFirst, int maxFiles) {
         int stays = Math.max(0, maxFiles - 2);

@@ -199,11 +199,14 @@ final class ContainerStarter {
         return podLogs.resolve(meta.getNamespace() + "_" + meta.getName() + "_" + meta.getUid());
     }
 
-    private void link(Pod pod, Container container, int attempt, String id) {
+    /** The link to a container's log. */
+    static Path link(Path containerLogs, Pod pod, String container, String id) {
         ObjectMeta meta = pod.getMetadata();
-        Path link = services.node()
-                .containerLogsDir()
-                .resolve(meta.getName() + "_" + meta.getNamespace() + "_" + container.getName() + "-" + id + ".log");
+        return containerLogs.resolve(meta.getName() + "_" + meta.getNamespace() + "_" + container + "-" + id + ".log");
+    }
+
+    private void link(Pod pod, Container container, int attempt, String id) {
+        Path link = link(services.node().containerLogsDir(), pod, container.getName(), id);
         Path log = logDirectory(services.node().podLogsDir(), pod)
                 .resolve(ContainerConfigs.logPath(container.getName(), attempt));
         try {

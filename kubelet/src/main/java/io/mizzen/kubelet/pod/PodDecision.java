@@ -202,7 +202,11 @@ public final class PodDecision {
         Optional<RuntimeContainer> last = seen.runtime().latest(container.getName());
         int known = seen.knownRestarts().getOrDefault(container.getName(), -1);
         int attempt = last.map(r -> r.attempt() + 1).orElse(known + 1);
-        Optional<Instant> failedAt = last.filter(RuntimeContainer::isExited).flatMap(RuntimeContainer::finished);
+        // Of one that is just being stopped, by its probe or with its sandbox, the run before counts.
+        Optional<Instant> failedAt = seen.runtime().all(container.getName()).stream()
+                .filter(RuntimeContainer::isExited)
+                .findFirst()
+                .flatMap(RuntimeContainer::finished);
         if (failedAt.isPresent()) {
             Optional<Duration> delay = seen.restarts().delay(container, failedAt.get(), seen.now());
             if (delay.isPresent()) {

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.cri.v1.PodSandboxConfig;
+import io.mizzen.kubelet.log.LogRotation;
 import io.mizzen.kubelet.network.PodHostname;
 import io.mizzen.kubelet.network.ResolvConf;
 import io.mizzen.kubelet.probe.PodProbes;
@@ -26,6 +27,7 @@ import io.mizzen.kubelet.volume.DownwardFields;
 import io.mizzen.kubelet.volume.VolumeException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -213,10 +215,26 @@ final class PodSync {
                     config = config == null ? sandboxConfig(pod, in.attempt()) : config;
                     startContainer(pod, seen, in, config, start);
                 }
-                case Action.RemoveContainer remove -> services.cri().removeContainer(remove.containerId());
+                case Action.RemoveContainer remove -> removeContainer(pod, seen, remove.containerId());
                 case Action.RemoveSandbox remove -> services.cri().removePodSandbox(remove.sandboxId());
             }
         }
+    }
+
+    /** Its log goes first: of a container that is not there any more nobody would look for one. */
+    private void removeContainer(Pod pod, RuntimePod seen, String id) throws CriException {
+        Optional<RuntimeContainer> container =
+                seen.containers().stream().filter(c -> c.id().equals(id)).findFirst();
+        if (container.isPresent() && !container.get().logPath().isEmpty()) {
+            try {
+                LogRotation.remove(Path.of(container.get().logPath()));
+                Files.deleteIfExists(ContainerStarter.link(
+                        services.node().containerLogsDir(), pod, container.get().name(), id));
+            } catch (IOException e) {
+                LOG.warn("The log of container {} could not be removed: {}", id, e.getMessage());
+            }
+        }
+        services.cri().removeContainer(id);
     }
 
     /** Cgroup, folders and volumes: all that must be there before anything of the pod starts. */

@@ -142,12 +142,25 @@ public final class StatusReporter implements AutoCloseable {
             }
             return true;
         } catch (IOException e) {
+            if (isClosed()) {
+                // The end interrupts the write; the next kubelet writes what is missing.
+                return false;
+            }
             LOG.warn(
                     "Status of pod {}/{} could not be written, it is tried again: {}",
                     entry.pod().getMetadata().getNamespace(),
                     entry.pod().getMetadata().getName(),
                     e.getMessage());
             return false;
+        }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return isClosed;
+        } finally {
+            lock.unlock();
         }
     }
 

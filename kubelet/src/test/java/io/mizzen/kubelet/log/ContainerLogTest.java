@@ -107,6 +107,22 @@ class ContainerLogTest {
     }
 
     @Test
+    void removesALogWithAllThatWasRotatedOfIt() throws Exception {
+        for (String name : new String[] {"1.log", "1.log.20260101-000200.gz", "1.log.20260101-000300", "10.log"}) {
+            Files.writeString(dir.resolve(name), "text");
+        }
+
+        LogRotation.remove(dir.resolve("1.log"));
+        LogRotation.remove(dir.resolve("1.log"));
+        LogRotation.remove(dir.resolve("absent/1.log"));
+
+        assertThat(dir).isDirectoryContaining("glob:**/10.log");
+        try (Stream<Path> files = Files.list(dir)) {
+            assertThat(files).hasSize(1);
+        }
+    }
+
+    @Test
     void putsTheLogBackWhenTheRuntimeDoesNotReopenIt() throws Exception {
         Path log = dir.resolve("0.log");
         Files.writeString(log, "longer than ten");

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ApiClient;
 import io.mizzen.client.ApiErrors;
@@ -18,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -28,10 +29,13 @@ public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
     private static final String SCALE = "/scale";
     private static final Pattern FINALIZE = Pattern.compile("/api/v1/namespaces/[^/]+/finalize");
 
+    private static final Pattern APPROVAL =
+            Pattern.compile("/apis/certificates.k8s.io/v1/certificatesigningrequests/[^/]+/approval");
+
     private final MemoryCluster cluster;
     private final Faults faults;
     private final List<ResourceType> served;
-    private final Function<String, Optional<JsonNode>> extra;
+    private final BiFunction<String, JsonNode, Optional<JsonNode>> extra;
 
     /**
      * A client.
@@ -39,20 +43,20 @@ public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
      * @param served what discovery tells
      */
     public MemoryClient(MemoryCluster cluster, Faults faults, List<ResourceType> served) {
-        this(cluster, faults, served, path -> Optional.empty());
+        this(cluster, faults, served, (path, body) -> Optional.empty());
     }
 
     /**
      * A client of a cluster that serves more than what is stored.
      *
      * @param served what discovery tells
-     * @param extra answers to reads of paths, where there are any
+     * @param extra answers to reads of paths, where there are any, and to what is asked by posting a body
      */
     public MemoryClient(
             MemoryCluster cluster,
             Faults faults,
             List<ResourceType> served,
-            Function<String, Optional<JsonNode>> extra) {
+            BiFunction<String, JsonNode, Optional<JsonNode>> extra) {
         this.extra = extra;
         this.cluster = cluster;
         this.faults = faults;
@@ -162,11 +166,12 @@ public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
             Scaled scaled = scaled(path);
             return scaleOf(scaled.object());
         }
-        Optional<JsonNode> answer = extra.apply(path);
-        if (answer.isPresent()) {
-            return answer.get();
-        }
-        throw ApiErrors.of(404, "NotFound", path + " is not served by the cluster in memory");
+        return ask(path, Json.object());
+    }
+
+    private JsonNode ask(String path, JsonNode body) {
+        return extra.apply(path, body)
+                .orElseThrow(() -> ApiErrors.of(404, "NotFound", path + " is not served by the cluster in memory"));
     }
 
     @Override
@@ -186,7 +191,11 @@ public final class MemoryClient implements ApiClient, ApiClient.Dynamic {
             ObjectKey key = MemoryCluster.keyOf(scaled.object());
             return scaleOf(write("scale", scaled.type(), () -> cluster.patch(scaled.type(), key, patch, false)));
         }
-        throw ApiErrors.of(404, "NotFound", path + " is not served by the cluster in memory");
+        if (method.equals("PUT") && APPROVAL.matcher(path).matches()) {
+            ResourceType type = ResourceType.of(CertificateSigningRequest.class);
+            return write("approval", type, () -> cluster.updateApproval(type, (ObjectNode) body));
+        }
+        return ask(path, body);
     }
 
     private record Scaled(ResourceType type, ObjectNode object) {}

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -29,6 +30,8 @@ import java.util.random.RandomGenerator;
 public final class MemoryCluster {
 
     private static final ResourceType NAMESPACES = ResourceType.of(Namespace.class);
+    private static final ResourceType SERVICES = ResourceType.of(Service.class);
+    private static final TreeMap<ObjectKey, ObjectNode> NONE = new TreeMap<>();
     private static final String ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 
     private final InstantSource clock;
@@ -56,7 +59,7 @@ public final class MemoryCluster {
 
     /** The object as stored now; not to be changed. */
     public Optional<ObjectNode> find(ResourceType type, ObjectKey key) {
-        return Optional.ofNullable(of(type).get(key));
+        return Optional.ofNullable(objects.getOrDefault(type, NONE).get(key));
     }
 
     /** The object as a model. */
@@ -66,7 +69,7 @@ public final class MemoryCluster {
 
     /** All objects of a resource as stored now; not to be changed. */
     public List<ObjectNode> list(ResourceType type) {
-        return new ArrayList<>(of(type).values());
+        return new ArrayList<>(objects.getOrDefault(type, NONE).values());
     }
 
     /** All objects of a kind as models. */
@@ -84,6 +87,7 @@ public final class MemoryCluster {
             metadata.put("name", metadata.path("generateName").asText() + randomName(5));
         }
         ObjectKey key = keyOf(object);
+        refuseWithoutNamespace(key);
         refuseInTerminatingNamespace(type, key);
         if (of(type).containsKey(key)) {
             throw ApiErrors.of(409, "AlreadyExists", type.qualifiedName() + " \"" + key.name() + "\" already exists");
@@ -96,6 +100,16 @@ public final class MemoryCluster {
             object.withObject("/status").put("phase", "Pending");
         }
         return store(type, key, object, Change.Kind.ADDED);
+    }
+
+    /** Where there are or were namespaces at all, nothing is put into one that is missing. */
+    private void refuseWithoutNamespace(ObjectKey key) {
+        boolean isMissing = objects.containsKey(NAMESPACES)
+                && !key.namespace().isEmpty()
+                && find(NAMESPACES, ObjectKey.cluster(key.namespace())).isEmpty();
+        if (isMissing) {
+            throw notFound(NAMESPACES, ObjectKey.cluster(key.namespace()));
+        }
     }
 
     private void refuseInTerminatingNamespace(ResourceType type, ObjectKey key) {
@@ -137,6 +151,17 @@ public final class MemoryCluster {
         ObjectNode object = present.deepCopy();
         object.set("status", given.path("status").deepCopy());
         return replace(type, key, present, object);
+    }
+
+    /** Replaces the conditions alone, and notes when those were written that do not say so. */
+    public ObjectNode updateApproval(ResourceType type, ObjectNode given) {
+        ObjectNode object = given.deepCopy();
+        object.at("/status/conditions").forEach(condition -> {
+            if (!condition.has("lastUpdateTime")) {
+                ((ObjectNode) condition).put("lastUpdateTime", now());
+            }
+        });
+        return updateStatus(type, object);
     }
 
     /** Applies a merge patch to all but the status, or to the status alone. */
@@ -226,6 +251,9 @@ public final class MemoryCluster {
         if (before.has("deletionTimestamp")) {
             metadata.set("deletionTimestamp", before.get("deletionTimestamp"));
         }
+        if (type.equals(SERVICES)) {
+            dropLoadBalancer(object, present);
+        }
         if (object.equals(present)) {
             return present;
         }
@@ -244,6 +272,15 @@ public final class MemoryCluster {
             return object;
         }
         return store(type, key, object, Change.Kind.MODIFIED);
+    }
+
+    /** A Service that stops being a load balancer loses its addresses with that very write. */
+    private static void dropLoadBalancer(ObjectNode object, ObjectNode present) {
+        boolean stops = !object.at("/spec/type").equals(present.at("/spec/type"))
+                && !object.at("/spec/type").asText().equals("LoadBalancer");
+        if (stops && object.path("status") instanceof ObjectNode status) {
+            status.remove("loadBalancer");
+        }
     }
 
     /** A namespace stays until its spec's finalizers, which stand for its content, are gone. */

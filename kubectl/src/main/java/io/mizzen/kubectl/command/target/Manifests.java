@@ -132,17 +132,27 @@ public final class Manifests {
         }
     }
 
+    /** One JSON document after the other; from the first that is none on, it is YAML, whose braces look the same. */
     private void json(String text, String source) {
-        Json.Stream stream = Json.stream(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        Json.Stream stream = Json.stream(new ByteArrayInputStream(bytes));
+        int read = 0;
         try {
             JsonNode document = stream.next();
             while (document != null) {
                 add(document, source);
+                read = stream.offset();
                 document = stream.next();
             }
-        } catch (IOException | UncheckedIOException e) {
-            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            failures.accept(CommandFailure.error("error parsing " + source + ": json: " + reason));
+        } catch (IOException | UncheckedIOException notJson) {
+            try {
+                Yaml.parseAll(new String(bytes, read, bytes.length - read, StandardCharsets.UTF_8))
+                        .forEach(document -> add(document, source));
+            } catch (Yaml.Malformed notYaml) {
+                String reason =
+                        String.valueOf(notJson.getMessage()).lines().findFirst().orElse("");
+                failures.accept(CommandFailure.error("error parsing " + source + ": json: " + reason));
+            }
         }
     }
 

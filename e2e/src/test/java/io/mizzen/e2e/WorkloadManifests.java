@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.e2e;
+
+import io.mizzen.e2e.cluster.Cluster;
+
+/** The workloads of {@link WorkloadsIT}, as manifests. */
+final class WorkloadManifests {
+    /** As the first process of a container, a plain sleep would not hear the signal to end. */
+    static final String UNTIL_TOLD = "trap exit TERM; sleep 1000 & wait";
+
+    private WorkloadManifests() {}
+
+    /** A CronJob that is suspended until somebody lets it go on. */
+    static String sleeping(String name, String more) {
+        return """
+                apiVersion: batch/v1
+                kind: CronJob
+                metadata: {name: %s}
+                spec:
+                  schedule: "* * * * *"
+                  suspend: true
+                  %s
+                  jobTemplate:
+                    spec:
+                      template:
+                        spec:
+                          restartPolicy: Never
+                          containers:
+                          - {name: main, image: %s, command: ["true"]}
+                """.formatted(name, more, Cluster.IMAGE);
+    }
+
+    /** A CronJob whose Jobs run until they are told to end. */
+    static String endless(String name, String policy) {
+        return """
+                apiVersion: batch/v1
+                kind: CronJob
+                metadata: {name: %s}
+                spec:
+                  schedule: "* * * * *"
+                  concurrencyPolicy: %s
+                  jobTemplate:
+                    spec:
+                      template:
+                        spec:
+                          restartPolicy: Never
+                          terminationGracePeriodSeconds: 1
+                          containers:
+                          - {name: main, image: %s, command: [sh, -c, "%s"]}
+                """.formatted(name, policy, Cluster.IMAGE, UNTIL_TOLD);
+    }
+
+    static String job(String name, String spec, String command) {
+        return """
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: %s}
+                spec:
+                %s
+                  template:
+                    spec:
+                      restartPolicy: Never
+                      terminationGracePeriodSeconds: 1
+                      containers:
+                      - {name: main, image: %s, command: [sh, -c, "%s"]}
+                """.formatted(name, spec.stripTrailing(), Cluster.IMAGE, command);
+    }
+
+    static String runs(String kind, String name, String spec) {
+        return """
+                apiVersion: apps/v1
+                kind: %s
+                metadata: {name: %s}
+                spec:
+                %s
+                  selector: {matchLabels: {app: %s}}
+                  template:
+                    metadata: {labels: {app: %s}}
+                    spec:
+                      terminationGracePeriodSeconds: 1
+                      containers:
+                      - {name: main, image: %s, command: [sh, -c, "%s"]}
+                """.formatted(kind, name, spec.stripTrailing(), name, name, Cluster.IMAGE, UNTIL_TOLD);
+    }
+
+    /** A set of two with a claim each, whose pods are ready and end when they are told. */
+    static String keeping(String name, String policy, String retention) {
+        return """
+                apiVersion: apps/v1
+                kind: StatefulSet
+                metadata: {name: %s}
+                spec:
+                  replicas: 2
+                  serviceName: %s
+                  podManagementPolicy: %s
+                  persistentVolumeClaimRetentionPolicy: %s
+                  selector: {matchLabels: {app: %s}}
+                  template:
+                    metadata: {labels: {app: %s}}
+                    spec:
+                      containers:
+                      - name: main
+                        image: %s
+                        command: [sh, -c, "%s"]
+                        readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
+                        lifecycle: {preStop: {exec: {command: [sh, -c, "until [ -e /leave ]; do sleep 0.1; done"]}}}
+                        volumeMounts: [{name: data, mountPath: /data}]
+                  volumeClaimTemplates:
+                  - metadata: {name: data}
+                    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+                """.formatted(name, name, policy, retention, name, name, Cluster.IMAGE, UNTIL_TOLD);
+    }
+
+    static final String TWINS = """
+            apiVersion: v1
+            kind: ReplicationController
+            metadata: {name: twins}
+            spec:
+              replicas: 1
+              template:
+                metadata: {labels: {app: twins}}
+                spec:
+                  terminationGracePeriodSeconds: 0
+                  containers:
+                  - {name: main, image: %s, command: [sleep, "1000"]}
+            """;
+}
