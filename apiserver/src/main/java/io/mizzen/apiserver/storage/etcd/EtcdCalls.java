@@ -31,6 +31,11 @@ final class EtcdCalls {
     /** What etcd says of a lease that ended; the write was not done. */
     static final String LEASE_NOT_FOUND = "requested lease not found";
 
+    /** How gRPC says that the channel was ended: while the call was under way, or, with {@code invoked}, before it. */
+    private static final String CHANNEL_ENDED = "Channel shutdown";
+
+    private static final String CHANNEL_WAS_ENDED = CHANNEL_ENDED + " invoked";
+
     private final Duration timeout;
     private final String endpoints;
     private volatile long failingSinceNanos;
@@ -42,7 +47,30 @@ final class EtcdCalls {
         this.endpoints = options.endpoints().toString();
     }
 
+    /**
+     * Makes a call and waits for its answer. One that met a connection which was just being replaced is made once more, on the
+     * new one, if it was not sent or only reads.
+     *
+     * @param call makes the call, each time on the connection of that moment
+     */
     <T> T await(Kind kind, Supplier<CompletableFuture<T>> call) {
+        try {
+            return once(kind, call);
+        } catch (StorageUnavailableException failed) {
+            if (!metReplacement(failed) || failed.outcomeUnknown()) {
+                throw failed;
+            }
+            return once(kind, call);
+        }
+    }
+
+    private static boolean metReplacement(StorageUnavailableException failed) {
+        Throwable cause = failed.getCause();
+        Status status = cause == null ? null : status(cause);
+        return status != null && String.valueOf(status.getDescription()).startsWith(CHANNEL_ENDED);
+    }
+
+    private <T> T once(Kind kind, Supplier<CompletableFuture<T>> call) {
         try {
             T answer = call.get().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             failing = false;
@@ -89,7 +117,9 @@ final class EtcdCalls {
         if (!text.contains(LEASE_NOT_FOUND)) {
             noteFailure();
         }
-        boolean neverSent = text.toLowerCase(Locale.ROOT).contains("too many requests") || isRefused(cause);
+        boolean neverSent = text.toLowerCase(Locale.ROOT).contains("too many requests")
+                || text.contains(CHANNEL_WAS_ENDED)
+                || isRefused(cause);
         return new StorageUnavailableException(
                 "etcd at " + endpoints + " is not available: " + describe(status, text),
                 kind == Kind.WRITE && !neverSent,

@@ -3,7 +3,6 @@ package io.mizzen.apiserver.storage.etcd;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
-import io.etcd.jetcd.KV;
 import io.etcd.jetcd.kv.TxnResponse;
 import io.etcd.jetcd.op.Cmp;
 import io.etcd.jetcd.op.CmpTarget;
@@ -112,11 +111,12 @@ final class EtcdUpkeep implements AutoCloseable {
         }
         compactAtNanos = System.nanoTime() + options.compactionInterval().toNanos();
         ByteSequence name = key("compaction");
-        KV kv = connection.kv();
         ByteSequence revision = EtcdStorage.sequence(String.valueOf(compactTo));
         TxnResponse response = calls.await(
                 Kind.WRITE,
-                () -> kv.txn()
+                () -> connection
+                        .kv()
+                        .txn()
                         .If(new Cmp(name, Cmp.Op.EQUAL, CmpTarget.version(compactVersion)))
                         .Then(Op.put(name, revision, PutOption.DEFAULT))
                         .Else(Op.get(name, GetOption.DEFAULT))
