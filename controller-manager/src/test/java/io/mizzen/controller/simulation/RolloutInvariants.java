@@ -28,6 +28,7 @@ import java.util.function.ToIntFunction;
  *   <li>A status tells what its writer's cache of pods shows.
  *   <li>No set is made smaller so that the statuses which the controller has seen promise fewer pods than the floor, or, where they
  *       promise fewer already, fewer than before.
+ *   <li>No old set is made smaller so that all old sets' pods, available or not, and the newest's available ones are fewer than it.
  *   <li>From then on no deletion takes one of the pods that were ready indeed and that a seen status promised, as far as the floor
  *       needs them.
  *   <li>No set's controller takes a pod that the set wants, nor a pod it has seen ready while others suffice.
@@ -154,7 +155,37 @@ final class RolloutInvariants {
             violations.add("revision " + change.revision() + ": a set was made smaller, and of " + keptBefore
                     + " available pods " + kept + " stay, at least " + floor + " must" + tail());
         }
+        String newest = seenImage(owner);
+        int pods = podsWithNewest(owner, newest);
+        if (!image(change.object()).equals(newest) && pods < floor) {
+            violations.add(
+                    "revision " + change.revision() + ": an old set was made smaller, and the old sets' pods with"
+                            + " the newest's available ones are " + pods + ", at least " + floor + " must be" + tail());
+        }
         secured.put(owner, Math.min(floor, staying(owner, this::seenAvailable)));
+    }
+
+    /** The pods that old sets want, whatever they are, and those of the newest set that its seen status promises. */
+    private int podsWithNewest(String owner, String newest) {
+        return simulation.cluster.list(SETS).stream()
+                .filter(set -> controller(set).equals(owner))
+                .mapToInt(set -> Math.min(
+                        image(set).equals(newest) ? seenAvailable(set) : Integer.MAX_VALUE,
+                        set.path("spec").path("replicas").asInt()))
+                .sum();
+    }
+
+    private String seenImage(String owner) {
+        return simulation.informers.of(Deployment.class).list().stream()
+                .filter(deployment -> deployment.getMetadata().getUid().equals(owner))
+                .map(deployment -> image(Json.tree(deployment)))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** What the templates of these histories differ by. */
+    private static String image(ObjectNode object) {
+        return object.at("/spec/template/spec/containers/0/image").asText();
     }
 
     /** A status is older than the pods only as far as the cache of its writer is. */
