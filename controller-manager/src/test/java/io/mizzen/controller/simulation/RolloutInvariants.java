@@ -3,6 +3,7 @@ package io.mizzen.controller.simulation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.mizzen.client.Json;
@@ -13,25 +14,37 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.function.ToIntFunction;
 
 /**
  * What must hold at every moment of a rollout, judged at each change of the cluster. A controller may only know an older
  * version of a Deployment than the cluster has; the bounds are those of any version that it may have seen.
  *
  * <p>The floor of available pods is kept by what the sets' statuses say, for upstream's rollout as for ours compares nothing but
- * {@code spec.replicas} and {@code status.availableReplicas}: no set is made smaller so that fewer pods than the floor stay of those
- * that the seen statuses call available. A status can be wrong in two ways, and either lets the true number fall below the floor for
- * a moment:
+ * {@code spec.replicas} and {@code status.availableReplicas}. It is judged where it is decided, not where it is felt: the pods of
+ * several sets go in any order, and those that go last need not be of the set that was made too small.
+ *
+ * <ul>
+ *   <li>A status tells what its writer's cache of pods shows.
+ *   <li>No set is made smaller so that the statuses which the controller has seen promise fewer pods than the floor, or, where they
+ *       promise fewer already, fewer than before.
+ *   <li>No old set is made smaller so that all old sets' pods, available or not, and the newest's available ones are fewer than it.
+ *   <li>From then on no deletion takes one of the pods that were ready indeed and that a seen status promised, as far as the floor
+ *       needs them.
+ *   <li>No set's controller takes a pod that the set wants, nor a pod it has seen ready while others suffice.
+ * </ul>
+ *
+ * <p>So only a status that is older than the pods lets the true number fall below the floor for a moment. It is wrong in one of two
+ * ways:
  *
  * <ul>
  *   <li>It calls a pod unavailable that has just become ready. While too few count as available, a rollout gives up old pods that
  *       count as unavailable, or a stuck one would never go on (kubernetes issue 16737); the set's controller then takes the ready one.
- *   <li>It calls pods available that are about to go: a set is made smaller and, by a rollback, larger again before its controller has
- *       seen the deletions; that controller tells the new generation as observed and counts what its cache has.
+ *   <li>It calls pods available that are gone or going: a set is made smaller and, by a rollback, larger again before its controller
+ *       has seen the deletions. Upstream up to 1.35 has this race too: its ReplicaSet controller writes the status after every look at
+ *       its cache, also while it waits for deletions to show, and tells the new generation as observed. A rollout cannot know then,
+ *       not even one that waits for the observed generation, as ours does and upstream's does not.
  * </ul>
- *
- * Each pod that was given up under such a status may go once though it is ready; every other loss is a violation.
  */
 final class RolloutInvariants {
 
@@ -45,8 +58,11 @@ final class RolloutInvariants {
     private final Map<String, List<Version>> deployments = new HashMap<>();
     private final Map<String, List<Version>> sets = new HashMap<>();
     private final Map<String, String> ownerOfSet = new HashMap<>();
-    /** By set, until it has no more pods than it wants: how many were given up under a status that was wrong in one of the two ways. */
-    private final Map<String, Integer> givenUp = new HashMap<>();
+    /** By Deployment: how many of its ready pods it could count on when a set was last made smaller, the floor at most. */
+    private final Map<String, Integer> secured = new HashMap<>();
+
+    /** By set: what its status told last. */
+    private final Map<String, Integer> toldAvailable = new HashMap<>();
 
     final List<String> violations = new ArrayList<>();
     /** Pods whose creation was answered to nobody: the set's controller cannot know of them until they show. */
@@ -60,19 +76,19 @@ final class RolloutInvariants {
 
     private void check(Change change) {
         ObjectNode object = change.object();
-        if (change.kind() == Change.Kind.DELETED) {
-            return;
-        }
-        if (change.type().equals(DEPLOYMENTS)) {
+        boolean isGone = change.kind() == Change.Kind.DELETED;
+        if (change.type().equals(Simulation.PODS)) {
+            boolean isEnding = object.path("metadata").has("deletionTimestamp");
+            if (change.kind() == Change.Kind.ADDED) {
+                checkNewPod(object);
+            } else if (checkFloor && isGone != isEnding) {
+                checkTakenPod(object);
+                checkSecured(object);
+            }
+        } else if (change.type().equals(DEPLOYMENTS) && !isGone) {
             noteDeployment(change);
-        } else if (change.type().equals(SETS)) {
+        } else if (change.type().equals(SETS) && !isGone) {
             checkSet(change);
-        } else if (change.type().equals(Simulation.PODS) && change.kind() == Change.Kind.ADDED) {
-            checkNewPod(object);
-        } else if (change.type().equals(Simulation.PODS)
-                && object.path("metadata").has("deletionTimestamp")) {
-            checkFloor(object);
-            forgetWhenDone(controller(object));
         }
     }
 
@@ -99,6 +115,9 @@ final class RolloutInvariants {
         List<Version> versions = sets.computeIfAbsent(uid, u -> new ArrayList<>());
         int before = versions.isEmpty() ? 0 : versions.getLast().replicas();
         versions.add(new Version(change.revision(), replicas, replicas, 0));
+        if (checkFloor) {
+            checkStatus(change);
+        }
         String owner = controller(change.object());
         ownerOfSet.put(uid, owner);
         if (checkFloor && replicas < before && deployments.containsKey(owner)) {
@@ -131,29 +150,67 @@ final class RolloutInvariants {
                 .sum();
         int available = seenAvailable(change.object());
         int keptBefore = kept - Math.min(available, replicas) + Math.min(available, sizeBefore);
-        int floor = floor(owner).orElse(0);
-        boolean areTooFew = keptBefore < floor;
-        if (!areTooFew && kept < floor) {
+        int floor = floor(owner);
+        if (kept < Math.min(keptBefore, floor)) {
             violations.add("revision " + change.revision() + ": a set was made smaller, and of " + keptBefore
                     + " available pods " + kept + " stay, at least " + floor + " must" + tail());
-        } else if (areTooFew || isOverstated(owner)) {
-            givenUp.merge(uid(change.object()), sizeBefore - replicas, Integer::sum);
+        }
+        String newest = seenImage(owner);
+        int pods = podsWithNewest(owner, newest);
+        if (!image(change.object()).equals(newest) && pods < floor) {
+            violations.add(
+                    "revision " + change.revision() + ": an old set was made smaller, and the old sets' pods with"
+                            + " the newest's available ones are " + pods + ", at least " + floor + " must be" + tail());
+        }
+        secured.put(owner, Math.min(floor, staying(owner, this::seenAvailable)));
+    }
+
+    /** The pods that old sets want, whatever they are, and those of the newest set that its seen status promises. */
+    private int podsWithNewest(String owner, String newest) {
+        return simulation.cluster.list(SETS).stream()
+                .filter(set -> controller(set).equals(owner))
+                .mapToInt(set -> Math.min(
+                        image(set).equals(newest) ? seenAvailable(set) : Integer.MAX_VALUE,
+                        set.path("spec").path("replicas").asInt()))
+                .sum();
+    }
+
+    private String seenImage(String owner) {
+        return simulation.informers.of(Deployment.class).list().stream()
+                .filter(deployment -> deployment.getMetadata().getUid().equals(owner))
+                .map(deployment -> image(Json.tree(deployment)))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** What the templates of these histories differ by. */
+    private static String image(ObjectNode object) {
+        return object.at("/spec/template/spec/containers/0/image").asText();
+    }
+
+    /** A status is older than the pods only as far as the cache of its writer is. */
+    private void checkStatus(Change change) {
+        int told = change.object().path("status").path("availableReplicas").asInt();
+        Integer before = toldAvailable.put(uid(change.object()), told);
+        if (told == (before == null ? 0 : before)) {
+            return;
+        }
+        long seen = simulation.informers.of(Pod.class).list().stream()
+                .<ObjectNode>map(pod -> Json.tree(pod))
+                .filter(pod -> controller(pod).equals(uid(change.object())) && isActive(pod) && isReadyCondition(pod))
+                .count();
+        if (told != seen) {
+            violations.add("revision " + change.revision() + ": a status tells " + told
+                    + " available pods, its writer's cache shows " + seen + tail());
         }
     }
 
-    /** Whether a status promises pods that are gone or going. */
-    private boolean isOverstated(String owner) {
+    /** How many ready pods of a Deployment stay when each set has as many as it wants, of each set so many at most. */
+    private int staying(String owner, ToIntFunction<ObjectNode> atMost) {
         return simulation.cluster.list(SETS).stream()
                 .filter(set -> controller(set).equals(owner))
-                .anyMatch(set -> {
-                    long ready = simulation.cluster.list(Simulation.PODS).stream()
-                            .filter(pod -> controller(pod).equals(uid(set)) && isActive(pod) && isReadyCondition(pod))
-                            .count();
-                    return Math.min(
-                                    seenAvailable(set),
-                                    set.path("spec").path("replicas").asInt())
-                            > ready;
-                });
+                .mapToInt(set -> Math.min(atMost.applyAsInt(set), Math.min(wanted(uid(set)), ready(uid(set)))))
+                .sum();
     }
 
     private int seenAvailable(ObjectNode set) {
@@ -171,9 +228,7 @@ final class RolloutInvariants {
         if (!sets.containsKey(set)) {
             return;
         }
-        long active = simulation.cluster.list(Simulation.PODS).stream()
-                .filter(other -> controller(other).equals(set) && isActive(other))
-                .count();
+        int active = active(set);
         int bound = visible(sets.get(set), simulation.informers.seen(ReplicaSet.class)).stream()
                 .mapToInt(Version::replicas)
                 .max()
@@ -183,44 +238,67 @@ final class RolloutInvariants {
         }
     }
 
-    private void checkFloor(ObjectNode pod) {
-        String owner = ownerOfSet.getOrDefault(controller(pod), "");
-        if (!checkFloor || !isReadyCondition(pod) || !deployments.containsKey(owner)) {
+    /** A set's controller takes surplus pods only, those that it has seen ready last. */
+    private void checkTakenPod(ObjectNode pod) {
+        String set = controller(pod);
+        if (!sets.containsKey(set)) {
             return;
         }
-        long ready = simulation.cluster.list(Simulation.PODS).stream()
-                .filter(other -> ownerOfSet.getOrDefault(controller(other), "").equals(owner))
-                .filter(other -> isActive(other) && isReadyCondition(other))
+        boolean wasSeenReady = simulation
+                .informers
+                .of(Pod.class)
+                .find(Simulation.keyOf(pod))
+                .filter(seen -> isReadyCondition(Json.tree(seen)))
+                .isPresent();
+        int left = wasSeenReady ? ready(set) : active(set);
+        int bound = visible(sets.get(set), simulation.informers.seen(ReplicaSet.class)).stream()
+                .mapToInt(Version::replicas)
+                .min()
+                .orElse(0);
+        if (left < bound) {
+            violations.add("set " + set + " lost a pod and has " + left + (wasSeenReady ? " ready ones" : "")
+                    + ", wants at least " + bound + tail());
+        }
+    }
+
+    /** What the floor could count on when a set was last made smaller stays; before that nothing may go. */
+    private void checkSecured(ObjectNode pod) {
+        String set = controller(pod);
+        String owner = ownerOfSet.getOrDefault(set, "");
+        boolean wasToStay = isReadyCondition(pod) && ready(set) < wanted(set);
+        if (!wasToStay || !deployments.containsKey(owner)) {
+            return;
+        }
+        int left = staying(owner, any -> Integer.MAX_VALUE);
+        int bound = secured.getOrDefault(owner, floor(owner));
+        if (left < bound) {
+            violations.add("a ready pod was deleted that was to stay and left " + left + ", at least " + bound
+                    + " must stay" + tail());
+        }
+    }
+
+    private int wanted(String set) {
+        List<Version> versions = sets.getOrDefault(set, List.of());
+        return versions.isEmpty() ? 0 : versions.getLast().replicas();
+    }
+
+    private int ready(String set) {
+        return (int) simulation.cluster.list(Simulation.PODS).stream()
+                .filter(pod -> controller(pod).equals(set) && isActive(pod) && isReadyCondition(pod))
                 .count();
-        OptionalInt floor = floor(owner);
-        boolean wasEnough = floor.isPresent() && ready + 1 >= floor.getAsInt();
-        if (!wasEnough || ready >= floor.getAsInt()) {
-            return;
-        }
-        int left = givenUp.getOrDefault(controller(pod), 0);
-        if (left > 0) {
-            givenUp.put(controller(pod), left - 1);
-        } else {
-            violations.add("a ready pod was deleted and left " + ready + ", at least " + floor.getAsInt() + " must stay"
-                    + tail());
-        }
     }
 
-    /** A set that has shrunk as it was told takes no more pods under an old status. */
-    private void forgetWhenDone(String set) {
-        if (givenUp.containsKey(set)
-                && simulation.cluster.list(Simulation.PODS).stream()
-                                .filter(other -> controller(other).equals(set) && isActive(other))
-                                .count()
-                        <= sets.get(set).getLast().replicas()) {
-            givenUp.remove(set);
-        }
+    private int active(String set) {
+        return (int) simulation.cluster.list(Simulation.PODS).stream()
+                .filter(pod -> controller(pod).equals(set) && isActive(pod))
+                .count();
     }
 
-    private OptionalInt floor(String owner) {
+    private int floor(String owner) {
         return visible(deployments.get(owner), simulation.informers.seen(Deployment.class)).stream()
                 .mapToInt(Version::floor)
-                .min();
+                .min()
+                .orElse(0);
     }
 
     /** The latest changes, to find out how it came to this. */

@@ -31,7 +31,7 @@ class RolloutSimulationTest {
     private static final ObjectKey WEB = new ObjectKey("default", "web");
 
     static LongStream seeds() {
-        return Simulation.seeds(10, 63, 75, 203, 266);
+        return Simulation.seeds(10, 63, 75, 203, 266, 1627, 2507, 2813);
     }
 
     @ParameterizedTest
