@@ -2,6 +2,7 @@
 package io.mizzen.apiserver.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.api.name.GroupVersionKind;
@@ -34,8 +35,7 @@ final class ServiceStrategy implements Strategy {
 
     /** A balancer outside asks it which nodes have endpoints. */
     private static boolean needsHealthCheckPort(JsonNode spec) {
-        return spec.path("type").asText().equals("LoadBalancer")
-                && spec.path("externalTrafficPolicy").asText().equals("Local");
+        return isBalanced(spec) && spec.path("externalTrafficPolicy").asText().equals("Local");
     }
 
     private static boolean hasNodePorts(JsonNode spec) {
@@ -43,6 +43,24 @@ final class ServiceStrategy implements Strategy {
         return type.equals("NodePort")
                 || type.equals("LoadBalancer")
                         && spec.path("allocateLoadBalancerNodePorts").asBoolean(true);
+    }
+
+    /** From outside of the cluster. */
+    private static boolean isReachable(JsonNode spec) {
+        String type = spec.path("type").asText();
+        return type.equals("NodePort")
+                || type.equals("LoadBalancer")
+                || type.equals("ClusterIP") && !spec.path("externalIPs").isEmpty();
+    }
+
+    private static boolean isBalanced(JsonNode spec) {
+        return spec.path("type").asText().equals("LoadBalancer");
+    }
+
+    /** Whoever keeps its endpoints decides the families. */
+    private static boolean isHeadlessWithoutSelector(JsonNode spec) {
+        return spec.path("clusterIP").asText("").equals("None")
+                && spec.path("selector").isEmpty();
     }
 
     @Override
@@ -57,14 +75,8 @@ final class ServiceStrategy implements Strategy {
                 object.set("targetPort", object.path("port"));
             }
         }
-        boolean external = type.equals("NodePort")
-                || type.equals("LoadBalancer")
-                || type.equals("ClusterIP") && !spec.path("externalIPs").isEmpty();
-        if (external && !spec.has("externalTrafficPolicy")) {
+        if (isReachable(spec) && !spec.has("externalTrafficPolicy")) {
             spec.put("externalTrafficPolicy", "Cluster");
-        }
-        if (!external) {
-            spec.remove("externalTrafficPolicy");
         }
         if (!isExternalName(spec) && !spec.has("internalTrafficPolicy")) {
             spec.put("internalTrafficPolicy", "Cluster");
@@ -96,21 +108,60 @@ final class ServiceStrategy implements Strategy {
                 && spec.path("clusterIPs").isEmpty()) {
             spec.putArray("clusterIPs").add(spec.path("clusterIP").asText());
         }
+        boolean isFree = isHeadlessWithoutSelector(spec);
         if (!spec.has("ipFamilyPolicy")) {
-            spec.put("ipFamilyPolicy", "SingleStack");
+            spec.put("ipFamilyPolicy", isFree ? "RequireDualStack" : "SingleStack");
         }
         if (spec.path("ipFamilies").isEmpty()) {
             spec.putArray("ipFamilies").add("IPv4");
+        }
+        boolean isSingle = spec.path("ipFamilyPolicy").asText("").equals("SingleStack");
+        if (isFree && !isSingle && spec.path("ipFamilies") instanceof ArrayNode families && families.size() == 1) {
+            families.add(families.path(0).asText("").equals("IPv4") ? "IPv6" : "IPv4");
+        }
+    }
+
+    /** One family of addresses is all that there is here. */
+    private static void checkFamilies(ObjectNode spec, String name) {
+        if (isExternalName(spec) || isHeadlessWithoutSelector(spec)) {
+            return;
+        }
+        int index = 0;
+        for (JsonNode family : spec.path("ipFamilies")) {
+            if (!family.asText("").equals("IPv4")) {
+                throw refusal(
+                        name,
+                        "spec.ipFamilies[" + index + "]",
+                        "\"" + family.asText("") + "\"",
+                        "not configured on this cluster");
+            }
+            index++;
+        }
+        if (spec.path("ipFamilyPolicy").asText("").equals("RequireDualStack")) {
+            throw refusal(
+                    name,
+                    "spec.ipFamilyPolicy",
+                    "\"RequireDualStack\"",
+                    "this cluster is not configured for dual-stack services");
+        }
+    }
+
+    /** What a Service of the new type has no use for goes, unless the request itself sets it: that is refused later. */
+    private static void dropIfKept(ObjectNode spec, JsonNode before, String... fields) {
+        for (String field : fields) {
+            if (before.has(field) && before.path(field).equals(spec.path(field))) {
+                spec.remove(field);
+            }
         }
     }
 
     @Override
     public void prepareForUpdate(WriteContext context, ObjectNode service, ObjectNode old) {
-        if (!(service.path("spec") instanceof ObjectNode spec) || isExternalName(spec)) {
+        if (!(service.path("spec") instanceof ObjectNode spec)) {
             return;
         }
         JsonNode before = old.path("spec");
-        if (spec.path("clusterIP").asText("").isEmpty() && before.has("clusterIP")) {
+        if (!isExternalName(spec) && spec.path("clusterIP").asText("").isEmpty() && before.has("clusterIP")) {
             spec.set("clusterIP", before.get("clusterIP"));
             spec.set("clusterIPs", before.get("clusterIPs"));
         }
@@ -123,12 +174,17 @@ final class ServiceStrategy implements Strategy {
             }
         }
         if (!needsHealthCheckPort(spec)) {
-            spec.remove("healthCheckNodePort");
+            dropIfKept(spec, before, "healthCheckNodePort");
         } else if (spec.path("healthCheckNodePort").asInt(0) == 0 && before.has("healthCheckNodePort")) {
             spec.set("healthCheckNodePort", before.get("healthCheckNodePort"));
         }
-        if (!spec.path("type").asText().equals("LoadBalancer")) {
-            spec.remove(List.of("allocateLoadBalancerNodePorts", "healthCheckNodePort"));
+        if (isBalanced(before) && !isBalanced(spec)) {
+            dropIfKept(spec, before, "allocateLoadBalancerNodePorts", "loadBalancerClass");
+        }
+        if (isReachable(before) && !isReachable(spec)) {
+            dropIfKept(spec, before, "externalTrafficPolicy");
+        }
+        if (!isBalanced(spec)) {
             ObjectTree.child(service, "status").putObject("loadBalancer");
         }
     }
@@ -163,6 +219,11 @@ final class ServiceStrategy implements Strategy {
         String reference = ObjectTree.namespace(service) + "/" + ObjectTree.name(service);
         Set<String> oldIps = old == null ? Set.of() : addresses(old);
         Set<Integer> oldPorts = old == null ? Set.of() : nodePorts(old);
+        if (old == null
+                || !old.path("spec").path("ipFamilies").equals(spec.path("ipFamilies"))
+                || !old.path("spec").path("ipFamilyPolicy").equals(spec.path("ipFamilyPolicy"))) {
+            checkFamilies(spec, ObjectTree.name(service));
+        }
         List<Runnable> undo = new ArrayList<>();
         try {
             claimAddress(spec, reference, oldIps, undo, ObjectTree.name(service));

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.JobSpec;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.mizzen.api.schedule.CronSchedule;
 import io.mizzen.client.ApiErrors;
 import io.mizzen.client.ChangeHandler;
 import io.mizzen.client.ControllerLoop;
@@ -131,6 +132,7 @@ public final class CronJobController implements Controller {
         String lastSuccess = "";
     }
 
+    /** A Job that somebody made by hand of the CronJob's template runs beside its own: it is not waited for nor replaced. */
     private Status observe(CronJob cron, List<Job> own) {
         Status status = new Status();
         CronJobStatus before = cron.getStatus() == null ? new CronJobStatus() : cron.getStatus();
@@ -141,8 +143,12 @@ public final class CronJobController implements Controller {
             String name = job.getMetadata().getName();
             boolean wasActive =
                     listed.stream().anyMatch(r -> job.getMetadata().getUid().equals(r.getUid()));
-            if (!CronPlan.isFinished(job)) {
+            boolean isOurs = wasActive || CronPlan.startedFor(job).isPresent();
+            if (!CronPlan.isFinished(job) && isOurs) {
                 status.active.add(EventSink.reference(job));
+            } else if (!CronPlan.isFinished(job)) {
+                events.warning(
+                        cron, "UnexpectedJob", "Saw a job that the controller did not create or forgot: " + name);
             } else if (wasActive) {
                 String condition = CronPlan.hasCondition(job, "Complete") ? "Complete" : "Failed";
                 events.normal(cron, "SawCompletedJob", "Saw completed job: " + name + ", condition: " + condition);
@@ -196,7 +202,10 @@ public final class CronJobController implements Controller {
                         "JobAlreadyActive",
                         "Not starting job because prior execution is running and concurrency policy is Forbid");
             case CronPlan.Start.Replace replace -> {
-                own.stream().filter(job -> !CronPlan.isFinished(job)).forEach(job -> deleteJob(cron, job));
+                own.stream()
+                        .filter(job -> status.active.stream()
+                                .anyMatch(active -> job.getMetadata().getUid().equals(active.getUid())))
+                        .forEach(job -> deleteJob(cron, job));
                 status.active.clear();
                 createJob(cron, status, replace.time(), replace.manyMissed(), zone);
             }

@@ -3,6 +3,7 @@ package io.mizzen.controller.cronjob;
 
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.mizzen.api.schedule.CronSchedule;
 import io.mizzen.controller.condition.Timestamps;
 import java.time.Duration;
 import java.time.Instant;

@@ -43,6 +43,7 @@ public final class AdmissionRules {
      */
     public static Optional<Rejection> check(Pod pod, List<Pod> active, NodeView node) {
         return pressure(pod, node)
+                .or(() -> SysctlRules.check(pod))
                 .or(() -> room(pod, active, node))
                 .or(() -> place(pod, active, node))
                 .or(() -> taints(pod, node));

@@ -256,7 +256,7 @@ final class PodSync {
             state.volumes = services.volumes().setUp(pod, fields(pod, seen), seen.isAnyRunning());
             noteRefreshed(pod);
         } catch (VolumeException e) {
-            services.events().podEvent(pod, "", true, "FailedMount", e.event());
+            e.all().forEach(one -> services.events().podEvent(pod, "", true, "FailedMount", one.event()));
             throw new SyncFailure("volume " + e.volume() + ": " + e.getMessage(), e);
         }
     }

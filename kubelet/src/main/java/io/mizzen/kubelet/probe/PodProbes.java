@@ -154,7 +154,7 @@ public final class PodProbes implements AutoCloseable {
                 return;
             }
             report(key, pod, subject.container(), outcome);
-            if (counter.record(outcome.isSuccess())) {
+            if (outcome.verdict() != Prober.Outcome.Verdict.ERRORED && counter.record(outcome.isSuccess())) {
                 results.replace(key, counter.result());
                 onChange.run();
             }
@@ -179,20 +179,29 @@ public final class PodProbes implements AutoCloseable {
 
     private Prober.Outcome runWithRetries(Probe probe, Prober.Target target) {
         Prober.Outcome outcome = prober.run(probe, target);
-        for (int i = 1; i < TRIES && outcome.output().startsWith("rpc error"); i++) {
+        for (int i = 1; i < TRIES && outcome.verdict() == Prober.Outcome.Verdict.ERRORED; i++) {
             outcome = prober.run(probe, target);
         }
         return outcome;
     }
 
     private void report(Key key, Pod pod, Container container, Prober.Outcome outcome) {
-        prober.totals().count(pod, container, key.kind(), outcome.isSuccess());
+        if (outcome.verdict() != Prober.Outcome.Verdict.ERRORED) {
+            prober.totals().count(pod, container, key.kind(), outcome.isSuccess());
+        }
         String path = "spec.containers{" + container.getName() + "}";
-        if (outcome.isWarning()) {
-            events.podEvent(
-                    pod, path, true, "ProbeWarning", key.kind().title() + " probe warning: " + outcome.output());
-        } else if (!outcome.isSuccess()) {
-            events.podEvent(pod, path, true, "Unhealthy", key.kind().title() + " probe failed: " + outcome.output());
+        String probe = key.kind().title() + " probe ";
+        switch (outcome.verdict()) {
+            case PASSED -> {}
+            case WARNED -> events.podEvent(pod, path, true, "ProbeWarning", probe + "warning: " + outcome.output());
+            case FAILED -> events.podEvent(pod, path, true, "Unhealthy", probe + "failed: " + outcome.output());
+            case ERRORED ->
+                events.podEvent(
+                        pod,
+                        path,
+                        true,
+                        "Unhealthy",
+                        probe + "errored and resulted in unknown state: " + outcome.output());
         }
     }
 

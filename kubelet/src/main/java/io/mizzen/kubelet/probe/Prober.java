@@ -50,24 +50,44 @@ public final class Prober {
     /**
      * How one run ended.
      *
-     * @param isSuccess whether it passed
-     * @param isWarning whether it passed although something is odd
+     * @param verdict what it says of the container
      * @param output for the event
      */
-    public record Outcome(boolean isSuccess, boolean isWarning, String output) {
+    public record Outcome(Verdict verdict, String output) {
+        /** Passed, passed although something is odd, failed, or could not be run, which says nothing. */
+        public enum Verdict {
+            PASSED,
+            WARNED,
+            FAILED,
+            ERRORED
+        }
+
         static Outcome passed(String output) {
-            return new Outcome(true, false, output);
+            return new Outcome(Verdict.PASSED, output);
         }
 
         static Outcome failed(String output) {
-            return new Outcome(false, false, output);
+            return new Outcome(Verdict.FAILED, output);
         }
+
+        static Outcome errored(Exception e) {
+            return new Outcome(Verdict.ERRORED, text(e));
+        }
+
+        /** Whether the container may count as sound. */
+        public boolean isSuccess() {
+            return verdict == Verdict.PASSED || verdict == Verdict.WARNED;
+        }
+    }
+
+    private static String text(Exception e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
     /** What is probed: the container, its pod's address, its declared ports. */
     public record Target(String containerId, String podIp, Container container) {}
 
-    /** Runs the probe once. */
+    /** Runs the probe once; what the runtime cannot run, or a port that is not declared, is an error and no failure. */
     public Outcome run(Probe probe, Target target) {
         Duration timeout = Duration.ofSeconds(ProbeCounter.orDefault(probe.getTimeoutSeconds(), 1));
         try {
@@ -83,9 +103,11 @@ public final class Prober {
             if (probe.getGrpc() != null) {
                 return grpc(probe.getGrpc(), target, timeout);
             }
-            return Outcome.failed("missing probe handler");
-        } catch (IOException | IllegalArgumentException e) {
-            return Outcome.failed(e.getMessage() == null ? e.toString() : e.getMessage());
+            return Outcome.errored(new IllegalArgumentException("missing probe handler"));
+        } catch (IOException e) {
+            return Outcome.failed(text(e));
+        } catch (IllegalArgumentException e) {
+            return Outcome.errored(e);
         }
     }
 
@@ -100,7 +122,7 @@ public final class Prober {
                 return Outcome.failed("command timed out: \"" + String.join(" ", action.getCommand())
                         + "\" timed out after " + timeout.toSeconds() + "s");
             }
-            return Outcome.failed(e.getMessage() == null ? e.toString() : e.getMessage());
+            return Outcome.errored(e);
         }
     }
 
@@ -114,7 +136,7 @@ public final class Prober {
                 timeout);
         HttpGet.Response response = HttpGet.get(request);
         if (response.leavesHost()) {
-            return new Outcome(true, true, "Probe terminated redirects, Response body: " + response.body());
+            return new Outcome(Outcome.Verdict.WARNED, "Probe terminated redirects, Response body: " + response.body());
         }
         return response.status() >= 200 && response.status() < 400
                 ? Outcome.passed(response.body())
@@ -185,7 +207,8 @@ public final class Prober {
                 .filter(p -> name.equals(p.getName()))
                 .findFirst()
                 .map(ContainerPort::getContainerPort)
-                .orElseGet(() -> Integer.parseInt(name));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("strconv.Atoi: parsing \"" + name + "\": invalid syntax"));
     }
 
     private static String cut(String text) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubelet.volume;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A volume that cannot be set up now; the message says why in upstream's words. */
@@ -37,6 +39,16 @@ public final class VolumeException extends Exception {
                         + "], unattached volumes=[], failed to process volumes=[" + volume + "]: " + message,
                 message,
                 null);
+    }
+
+    /** This one and those of the pod's other volumes that failed with it. */
+    public List<VolumeException> all() {
+        return Stream.concat(
+                        Stream.of(this),
+                        Stream.of(getSuppressed())
+                                .filter(VolumeException.class::isInstance)
+                                .map(VolumeException.class::cast))
+                .toList();
     }
 
     /** The message of the event FailedMount. */

@@ -75,11 +75,13 @@ public final class Volumes {
      * @param fields what the downward API says of it
      * @param isAdopted whether it runs already, so that its claims were set up before, if by an earlier kubelet
      * @return the host path of each volume by name
-     * @throws VolumeException for the first volume that cannot be set up now
+     * @throws VolumeException for the first volume that cannot be set up now; the others are tried all the same, and what
+     *     is wrong with them is suppressed in it
      */
     public Map<String, Path> setUp(Pod pod, DownwardFields fields, boolean isAdopted) throws VolumeException {
         Set<String> used = usedVolumes(pod);
         Map<String, Path> paths = new LinkedHashMap<>();
+        VolumeException failure = null;
         for (Volume volume : pod.getSpec().getVolumes()) {
             if (!used.contains(volume.getName())) {
                 continue;
@@ -88,13 +90,28 @@ public final class Volumes {
                 notePrepared(pod, volume.getName());
             }
             try {
-                paths.put(volume.getName(), setUp(pod, volume, fields));
-            } catch (IOException | Projection.Missing e) {
-                String message = e.getMessage() == null ? e.toString() : e.getMessage();
-                throw VolumeException.notSetUp(volume.getName(), message, e);
+                paths.put(volume.getName(), setUpOne(pod, volume, fields));
+            } catch (VolumeException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
         }
+        if (failure != null) {
+            throw failure;
+        }
         return paths;
+    }
+
+    private Path setUpOne(Pod pod, Volume volume, DownwardFields fields) throws VolumeException {
+        try {
+            return setUp(pod, volume, fields);
+        } catch (IOException | Projection.Missing e) {
+            String message = e.getMessage() == null ? e.toString() : e.getMessage();
+            throw VolumeException.notSetUp(volume.getName(), message, e);
+        }
     }
 
     /** Unmounts and removes all of a pod's volumes and its folder. May be repeated; what is not ours is never touched. */

@@ -76,6 +76,24 @@ class AdmissionRulesTest {
     }
 
     @Test
+    void refusesKernelParametersThatOthersWouldFeel() {
+        String spec = "{%s: true, securityContext: {sysctls: [{name: %s, value: '1'}]}, containers: [{name: a}]}";
+
+        assertThat(check(pod(spec.formatted("hostPID", "net/ipv4/tcp_syncookies"))))
+                .isEmpty();
+        assertThat(check(pod(spec.formatted("hostPID", "kernel.msgmax"))))
+                .contains(new Rejection("SysctlForbidden", "forbidden sysctl: \"kernel.msgmax\" not allowlisted"));
+        assertThat(check(pod(spec.formatted("hostNetwork", "net.ipv4.tcp_rmem"))))
+                .contains(new Rejection(
+                        "SysctlForbidden",
+                        "forbidden sysctl: \"net.ipv4.tcp_rmem\" not allowed with host net enabled"));
+        assertThat(check(pod(spec.formatted("hostIPC", "kernel.shm_rmid_forced"))))
+                .contains(new Rejection(
+                        "SysctlForbidden",
+                        "forbidden sysctl: \"kernel.shm_rmid_forced\" not allowed with host ipc enabled"));
+    }
+
+    @Test
     void refusesAnotherPlace() {
         Rejection affinity = new Rejection(
                 "NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");

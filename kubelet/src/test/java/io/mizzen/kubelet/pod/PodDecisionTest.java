@@ -255,6 +255,32 @@ class PodDecisionTest {
     }
 
     @Test
+    void killsAContainerWhoseLivenessFailedAgainAtOnceButHoldsItsRestart() {
+        Pod pod = pod("Always", "a")
+                .editSpec()
+                .editContainer(0)
+                .withNewLivenessProbe()
+                .endLivenessProbe()
+                .endContainer()
+                .endSpec()
+                .build();
+        ProbeView failed = new ProbeView(Map.of("a-1", Map.of(ProbeKind.LIVENESS, ProbeResult.FAILURE)));
+
+        Decision decision = decide(
+                pod,
+                seen(
+                        List.of(sandbox(0, true)),
+                        run("a", RuntimeContainer.State.RUNNING, 0, 1),
+                        run("a", RuntimeContainer.State.EXITED, 137, 0)),
+                failed,
+                Optional.of(Duration.ofSeconds(10)));
+
+        assertThat(decision.actions()).singleElement().isInstanceOf(Action.StopContainer.class);
+        assertThat(decision.held()).containsEntry("a", Duration.ofSeconds(10));
+        assertThat(decision.wakeAt()).contains(NOW.plusSeconds(5));
+    }
+
+    @Test
     void replacesAContainerWhoseImageChanged() {
         Pod pod = pod("Always", "a")
                 .editSpec()

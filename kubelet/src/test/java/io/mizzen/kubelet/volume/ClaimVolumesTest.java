@@ -112,6 +112,33 @@ class ClaimVolumesTest {
     }
 
     @Test
+    void tellsOfEveryVolumeThatCannotBeSetUpAndNotOfTheFirstAlone() {
+        Pod pod = new PodBuilder(pod("u"))
+                .editSpec()
+                .editContainer(0)
+                .addNewVolumeMount()
+                .withName("w")
+                .withMountPath("/w")
+                .endVolumeMount()
+                .endContainer()
+                .addNewVolume()
+                .withName("w")
+                .withNewConfigMap()
+                .withName("nope")
+                .endConfigMap()
+                .endVolume()
+                .endSpec()
+                .build();
+
+        assertThatThrownBy(() -> setUp(volumes(), pod, false))
+                .isInstanceOfSatisfying(
+                        VolumeException.class,
+                        e -> assertThat(e.all())
+                                .extracting(VolumeException::volume)
+                                .containsExactly("v", "w"));
+    }
+
+    @Test
     void waitsForAClaimInUpstreamsWords() {
         String prefix = "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to"
                 + " process volumes=[v]: error processing PVC default/data: ";

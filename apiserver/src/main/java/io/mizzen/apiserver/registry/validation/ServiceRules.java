@@ -45,6 +45,18 @@ final class ServiceRules implements KindRules {
                     "must be greater than 0 and less than 86400");
         }
         balancer(errors, spec, type);
+        List<String> policies = List.of("Cluster", "Local");
+        Values.oneOf(errors, "spec.externalTrafficPolicy", spec.path("externalTrafficPolicy"), policies);
+        Values.oneOf(errors, "spec.internalTrafficPolicy", spec.path("internalTrafficPolicy"), policies);
+        Values.oneOf(
+                errors,
+                "spec.ipFamilyPolicy",
+                spec.path("ipFamilyPolicy"),
+                List.of("PreferDualStack", "RequireDualStack", "SingleStack"));
+        int family = 0;
+        for (JsonNode value : spec.path("ipFamilies")) {
+            Values.oneOf(errors, at("spec.ipFamilies", family++), value, List.of("IPv4", "IPv6"));
+        }
         Values.oneOf(
                 errors,
                 "spec.trafficDistribution",
@@ -82,8 +94,8 @@ final class ServiceRules implements KindRules {
                 errors.duplicate(own, shown);
             }
             long nodePort = port.path("nodePort").asLong(0);
-            if (nodePort != 0 && type.equals("ClusterIP")) {
-                errors.forbidden(at(own, "nodePort"), "may not be used when `type` is 'ClusterIP'");
+            if (nodePort != 0 && (type.equals("ClusterIP") || type.equals("ExternalName"))) {
+                errors.forbidden(at(own, "nodePort"), "may not be used when `type` is '" + type + "'");
             } else if (nodePort != 0 && !nodePorts.add(protocol + nodePort)) {
                 errors.duplicate(at(own, "nodePort"), nodePort);
             }

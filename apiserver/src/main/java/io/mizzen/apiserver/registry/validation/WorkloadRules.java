@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.meta.Names;
 import io.mizzen.api.meta.ObjectTree;
+import io.mizzen.api.schedule.CronSchedule;
 import io.mizzen.api.selector.LabelSelector;
 import io.mizzen.apiserver.schema.FieldErrors;
 import java.time.DateTimeException;
@@ -324,12 +325,10 @@ final class WorkloadRules {
                     "spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
             return;
         }
-        List<String> fields = List.of(schedule.strip().split("\\s+"));
-        if (!schedule.startsWith("@") && fields.size() != 5) {
-            errors.invalid(
-                    "spec.schedule",
-                    schedule,
-                    "expected exactly 5 fields, found " + fields.size() + ": [" + String.join(" ", fields) + "]");
+        try {
+            new CronSchedule(schedule);
+        } catch (IllegalArgumentException e) {
+            errors.invalid("spec.schedule", schedule, String.valueOf(e.getMessage()));
         }
     }
 
