@@ -105,7 +105,7 @@ public final class ServiceAllocator {
         int offset = value - network;
         if (offset <= 0 || offset >= size - 1) {
             return "failed to allocate IP " + address + ": the provided IP (" + address
-                    + ") is not in the valid range. " + "The range of valid IPs is " + cidr;
+                    + ") is not in the valid range. The range of valid IPs is " + cidr;
         }
         WriteResult result = storage.create(ADDRESS_PREFIX + address, ipAddress(address, service), 0);
         return result instanceof WriteResult.Written

@@ -208,28 +208,6 @@ class PodDecisionTest {
     }
 
     @Test
-    void backsOffFromAContainerWhoseProbeFailsAgain() {
-        Pod pod = new PodBuilder(pod("Always", "a").build())
-                .editSpec()
-                .editFirstContainer()
-                .withNewLivenessProbe()
-                .endLivenessProbe()
-                .endContainer()
-                .endSpec()
-                .build();
-        ProbeView failed = new ProbeView(Map.of("a-1", Map.of(ProbeKind.LIVENESS, ProbeResult.FAILURE)));
-        RuntimePod seen = seen(
-                List.of(sandbox(0, true)),
-                run("a", RuntimeContainer.State.RUNNING, 0, 1),
-                run("a", RuntimeContainer.State.EXITED, 137, 0));
-
-        Decision decision = decide(pod, seen, failed, Optional.of(Duration.ofSeconds(20)));
-
-        assertThat(decision.actions()).singleElement().isInstanceOf(Action.StopContainer.class);
-        assertThat(decision.held()).containsEntry("a", Duration.ofSeconds(20));
-    }
-
-    @Test
     void replacesAContainerWhoseLivenessFailedWithTheProbesOwnGrace() {
         Pod pod = pod("Always", "a")
                 .editSpec()
