@@ -130,7 +130,13 @@ final class ConfigRules {
         JsonNode storage = spec.path("resources").path("requests").path("storage");
         if (!storage.isValueNode() || storage.isMissingNode()) {
             errors.required("spec.resources[storage]", "");
+        } else {
+            Quantity size = Values.quantity(storage);
+            if (size != null && size.compareTo(Quantity.parse("0")) <= 0) {
+                errors.invalid("spec.resources[storage]", storage.asText(), "must be greater than zero");
+            }
         }
+        Values.oneOf(errors, "spec.volumeMode", spec.path("volumeMode"), List.of("Block", "Filesystem"));
         Values.selector(errors, "spec.selector", spec.path("selector"));
     }
 

@@ -19,6 +19,9 @@ import java.util.Set;
 final class PolicyRules {
     private static final long HIGHEST_USER_PRIORITY = 1_000_000_000L;
 
+    private static final Map<String, Long> SYSTEM_PRIORITIES =
+            Map.of("system-cluster-critical", 2_000_000_000L, "system-node-critical", 2_000_001_000L);
+
     private PolicyRules() {}
 
     static void register(Map<String, KindRules> rules) {
@@ -121,9 +124,17 @@ final class PolicyRules {
     }
 
     private static void priority(FieldErrors errors, ObjectNode object) {
-        if (!ObjectTree.name(object).startsWith("system-")
-                && object.path("value").asLong(0) > HIGHEST_USER_PRIORITY) {
-            errors.forbidden("value", "maximum allowed value of a user defined priority is 1000000000");
+        String name = ObjectTree.name(object);
+        long value = object.path("value").asLong(0);
+        if (!name.startsWith("system-")) {
+            if (value > HIGHEST_USER_PRIORITY) {
+                errors.forbidden("value", "maximum allowed value of a user defined priority is 1000000000");
+            }
+        } else if (!Long.valueOf(value).equals(SYSTEM_PRIORITIES.get(name))) {
+            errors.forbidden(
+                    "metadata.name",
+                    "priority class names with 'system-' prefix are reserved for system use only. error: " + name
+                            + " is not a known system priority class");
         }
     }
 

@@ -93,6 +93,40 @@ class ObjectValidationTest {
     }
 
     @Test
+    void keepsSystemPrioritiesToTheSystem() {
+        ResourceDefinition classes = definition("PriorityClass");
+        ObjectNode own = object(
+                classes,
+                YamlReader.readAll("{metadata: {name: system-mine}, value: 5}", 100)
+                        .getFirst());
+        ObjectNode known = object(
+                classes,
+                YamlReader.readAll("{metadata: {name: system-node-critical}, value: 2000001000}", 100)
+                        .getFirst());
+
+        assertThat(shown(ObjectValidation.validateCreate(classes, own)))
+                .containsExactly("metadata.name: Forbidden: priority class names with 'system-' prefix are reserved"
+                        + " for system use only. error: system-mine is not a known system priority class");
+        assertThat(ObjectValidation.validateCreate(classes, known)).isEmpty();
+    }
+
+    @Test
+    void refusesAClaimOfNothing() {
+        ResourceDefinition claims = definition("PersistentVolumeClaim");
+        ObjectNode claim = object(
+                claims,
+                YamlReader.readAll(
+                                "{spec: {accessModes: [ReadWriteOnce], volumeMode: X, resources: {requests: {storage: '0'}}}}",
+                                100)
+                        .getFirst());
+
+        assertThat(shown(ObjectValidation.validateCreate(claims, claim)))
+                .containsExactly(
+                        "spec.resources[storage]: Invalid value: \"0\": must be greater than zero",
+                        "spec.volumeMode: Unsupported value: \"X\": supported values: \"Block\", \"Filesystem\"");
+    }
+
+    @Test
     void limitsWhatAConfigMapHolds() {
         ResourceDefinition maps = definition("ConfigMap");
         ObjectNode map = object(maps, YamlReader.readAll("{data: {}}", 100).getFirst());
