@@ -132,7 +132,7 @@ final class ConfigRules {
             errors.required("spec.resources[storage]", "");
         } else {
             Quantity size = Values.quantity(storage);
-            if (size != null && size.compareTo(Quantity.parse("0")) <= 0) {
+            if (size != null && size.compareTo(Quantity.ZERO) <= 0) {
                 errors.invalid("spec.resources[storage]", storage.asText(), "must be greater than zero");
             }
         }
