@@ -43,7 +43,7 @@ import java.util.function.ToIntFunction;
  *   <li>It calls pods available that are gone or going: a set is made smaller and, by a rollback, larger again before its controller
  *       has seen the deletions. Upstream up to 1.35 has this race too: its ReplicaSet controller writes the status after every look at
  *       its cache, also while it waits for deletions to show, and tells the new generation as observed. A rollout cannot know then,
- *       not even one that waits for the observed generation, as ours does and upstream's does not.
+ *       not even one that counts on no status of an older generation, as ours does and upstream's does not.
  * </ul>
  */
 final class RolloutInvariants {
@@ -213,14 +213,28 @@ final class RolloutInvariants {
                 .sum();
     }
 
+    /**
+     * What the status promises that the controller has seen. A rollout counts on none of an older generation than the size that was
+     * seen with it; a paused one does, as it takes down what is left beside a newest set that has all pods.
+     */
     private int seenAvailable(ObjectNode set) {
-        return simulation
+        ObjectNode seen = simulation
                 .informers
                 .of(ReplicaSet.class)
                 .find(Simulation.keyOf(set))
-                .map(ReplicaSet::getStatus)
-                .map(status -> status.getAvailableReplicas())
-                .orElse(0);
+                .<ObjectNode>map(found -> Json.tree(found))
+                .orElse(Json.object());
+        boolean isCurrent = seen.at("/status/observedGeneration").asLong()
+                >= seen.at("/metadata/generation").asLong();
+        return isCurrent || isSeenPaused(controller(set))
+                ? seen.at("/status/availableReplicas").asInt()
+                : 0;
+    }
+
+    private boolean isSeenPaused(String owner) {
+        return simulation.informers.of(Deployment.class).list().stream()
+                .filter(deployment -> deployment.getMetadata().getUid().equals(owner))
+                .anyMatch(deployment -> Boolean.TRUE.equals(deployment.getSpec().getPaused()));
     }
 
     private void checkNewPod(ObjectNode pod) {
