@@ -311,9 +311,10 @@ class WorkloadsIT {
         kubectl.ok("wait", "--for=condition=complete", "job/numbered", "--timeout=60s");
 
         for (String index : List.of("0", "1")) {
-            assertThat(kubectl.ok(
-                            "logs", "-l", "batch.kubernetes.io/job-completion-index=" + index + ",job-name=numbered"))
-                    .isEqualTo(index + " at numbered-" + index + "\n");
+            String pod = "batch.kubernetes.io/job-completion-index=" + index + ",job-name=numbered";
+            Kubectl.within(SOON)
+                    .untilAsserted(() -> assertThat(kubectl.ok("logs", "-l", pod))
+                            .isEqualTo(index + " at numbered-" + index + "\n"));
         }
     }
 
