@@ -183,7 +183,11 @@ class StreamingIT {
         assertThat(seen.lines()).contains("/host/etc", process);
     }
 
-    /** What a shell in a debugging container answers; the input stays open until it ends, since its end would detach. */
+    /**
+     * What a shell in a debugging container answers; the input stays open until it ends, since its end would detach. It is
+     * greeted until it answers: the runtime passes input on before it listens to the output, which a quick shell would have
+     * ended by then.
+     */
     private static String shell(String name, Path program, String input, String... arguments) throws Exception {
         List<String> words = new ArrayList<>(List.of("debug"));
         words.addAll(List.of(arguments));
@@ -195,13 +199,21 @@ class StreamingIT {
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            debug.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
-            debug.getOutputStream().flush();
+            Kubectl.within(Duration.ofSeconds(20)).until(() -> {
+                type(debug, "echo hello\n");
+                return Files.readString(output).contains("hello\n");
+            });
+            type(debug, input);
             assertThat(debug.waitFor(30, TimeUnit.SECONDS)).isTrue();
         } finally {
             debug.destroyForcibly();
         }
         return Files.readString(output);
+    }
+
+    private static void type(Process program, String input) throws IOException {
+        program.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+        program.getOutputStream().flush();
     }
 
     @Test

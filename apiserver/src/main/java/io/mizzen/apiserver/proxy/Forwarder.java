@@ -394,10 +394,14 @@ public final class Forwarder implements AutoCloseable {
         });
     }
 
+    /** Half an answer is cut off, never ended as if it were whole. */
     @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
     private static void drain(HttpClientResponse answer, HttpServerResponse response) {
         response.writeHead();
-        answer.pipeTo(response).onFailure(gone -> LOG.debug("relay ended: {}", gone.getMessage()));
+        answer.pipe().endOnFailure(false).to(response).onFailure(gone -> {
+            LOG.debug("relay ended: {}", gone.getMessage());
+            response.reset();
+        });
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told

@@ -120,6 +120,9 @@ public final class PodDecision {
     private Initialization initialize(String sandboxId) {
         boolean isInitialized = seen.pod().getSpec().getContainers().stream()
                 .anyMatch(c -> seen.runtime().latestIn(sandboxId, c.getName()).isPresent());
+        if (!isInitialized && hasFailedInit(sandboxId)) {
+            return Initialization.FAILED;
+        }
         for (Container container : seen.pod().getSpec().getInitContainers()) {
             Optional<RuntimeContainer> run = seen.runtime().latestIn(sandboxId, container.getName());
             boolean mayGoOn = RestartPolicy.isSidecar(container)
@@ -133,18 +136,24 @@ public final class PodDecision {
             if (RestartPolicy.isSidecar(container)) {
                 return Initialization.GOING_ON;
             }
-            if (run.isPresent()
-                    && run.get().isExited()
-                    && !RestartPolicy.mayRestart(
-                            seen.pod(), container, true, run.get().exitCode())) {
-                return Initialization.FAILED;
-            }
             if (run.isEmpty() || !run.get().isRunning()) {
                 startUnlessHeld(container, Action.Role.INIT);
             }
             return Initialization.GOING_ON;
         }
         return Initialization.DONE;
+    }
+
+    /** Whether an init container has failed for good: then nothing is started any more, not even a sidecar before it. */
+    private boolean hasFailedInit(String sandboxId) {
+        return seen.pod().getSpec().getInitContainers().stream()
+                .filter(container -> !RestartPolicy.isSidecar(container))
+                .anyMatch(container -> seen.runtime()
+                        .latestIn(sandboxId, container.getName())
+                        .filter(run -> run.isExited()
+                                && run.exitCode() != 0
+                                && !RestartPolicy.mayRestart(seen.pod(), container, true, run.exitCode()))
+                        .isPresent());
     }
 
     /** Keeps a sidecar up; answers whether what comes after it may start. */

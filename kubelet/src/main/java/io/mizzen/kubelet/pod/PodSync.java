@@ -89,11 +89,12 @@ final class PodSync {
         }
         RuntimePod after = decision.actions().isEmpty() ? before : observe(pod);
         followProbes(pod, after, false);
-        tell(pod, after, false);
+        // What has been told to be over is over, though the step was taken for something that still lived.
+        boolean isOver = PodStatusComposer.isTerminal(tell(pod, after, false));
         boolean hasFailures = !state.failures.isEmpty() && decision.held().isEmpty();
         Optional<Instant> wakeAt =
                 hasFailures ? Optional.of(services.clock().instant().plusSeconds(5)) : decision.wakeAt();
-        return new Outcome(wakeAt, decision.isFinished());
+        return new Outcome(wakeAt, decision.isFinished() || isOver);
     }
 
     RuntimePod observe(Pod pod) throws CriException {

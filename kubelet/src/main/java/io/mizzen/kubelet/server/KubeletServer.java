@@ -184,7 +184,9 @@ public final class KubeletServer implements AutoCloseable {
             respond(request, 500, "text/plain; charset=utf-8", String.valueOf(e.getMessage()));
         } catch (IOException e) {
             LOG.debug("{} ended: {}", request.path(), e.getMessage());
-            if (!request.response().headWritten()) {
+            if (request.response().headWritten()) {
+                cutOff(request.response());
+            } else {
                 respond(request, 500, "text/plain; charset=utf-8", String.valueOf(e.getMessage()));
             }
         } catch (InterruptedException e) {
@@ -320,6 +322,12 @@ public final class KubeletServer implements AutoCloseable {
             return;
         }
         response.setStatusCode(code).putHeader("Content-Type", type).end(body);
+    }
+
+    /** Half an answer is not ended as if it were whole, nor left open. */
+    @SuppressWarnings("FutureReturnValueIgnored") // A client that went away is told to nobody.
+    private static void cutOff(HttpServerResponse response) {
+        response.reset();
     }
 
     @Override

@@ -184,6 +184,21 @@ class PodDecisionTest {
     }
 
     @Test
+    void startsNoSidecarAgainWhenAnInitContainerAfterItHasFailedForGood() {
+        Pod pod = withInit(pod("Never", "a").build(), init("s", "Always"), init("i", null));
+
+        Decision decision = decide(
+                pod,
+                seen(
+                        List.of(sandbox(0, true)),
+                        run("s", RuntimeContainer.State.EXITED, 0, 0),
+                        run("i", RuntimeContainer.State.EXITED, 1, 0)));
+
+        assertThat(decision.isFinished()).isTrue();
+        assertThat(starts(decision)).isEmpty();
+    }
+
+    @Test
     void restartsAsThePolicySays() {
         RuntimePod failed = seen(List.of(sandbox(0, true)), run("a", RuntimeContainer.State.EXITED, 1, 2));
         RuntimePod done = seen(List.of(sandbox(0, true)), run("a", RuntimeContainer.State.EXITED, 0, 2));

@@ -185,12 +185,16 @@ class PodLifeSimulationTest {
                 (container, failedAt, now) -> restarts.hold(PodState.restartKey(container), failedAt, now),
                 known,
                 clock.instant()));
+        check(decision.isFinished() || !PodStatusComposer.isTerminal(told), "goes on though told to be over");
         if (decision.isFinished()) {
             end(pod);
             return;
         }
         perform(pod, decision.actions(), random);
         tell(pod, runtime.observe(), false);
+        if (PodStatusComposer.isTerminal(told)) {
+            end(pod);
+        }
     }
 
     private void perform(Pod pod, List<Action> actions, Random random) {
@@ -233,6 +237,9 @@ class PodLifeSimulationTest {
             return;
         }
         runtime.create(container, sandbox, start.attempt(), fate != 1);
+        if (fate == 2) {
+            runtime.observe().latest(container.getName()).ifPresent(run -> runtime.exit(run.id(), random.nextInt(2)));
+        }
         if (fate != 1) {
             runs.merge(container.getName(), 1, Integer::sum);
             starts.computeIfAbsent(container.getName(), name -> new ArrayList<>())
