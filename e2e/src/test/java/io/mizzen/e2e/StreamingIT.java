@@ -168,7 +168,7 @@ class StreamingIT {
     @ParameterizedTest(name = "kubectl {0}")
     @MethodSource("everyKubectl")
     void aDebuggingContainerSeesTheProcessesOfItsTarget(String name, Path program) throws Exception {
-        String seen = shell(name, program, "ps; exit\n", "box", "--target=main");
+        String seen = shell(name, program, "ps", "box", "--target=main");
 
         assertThat(seen).contains("httpd -f -p 8080");
     }
@@ -178,17 +178,16 @@ class StreamingIT {
     void aDebuggingPodSeesItsNode(String name, Path program) throws Exception {
         String process = "/proc/" + cluster.serverPid();
 
-        String seen = shell(name, program, "ls -d /host/etc " + process + "; exit\n", "node/" + Cluster.NODE);
+        String seen = shell(name, program, "ls -d /host/etc " + process, "node/" + Cluster.NODE);
 
         assertThat(seen.lines()).contains("/host/etc", process);
     }
 
     /**
-     * What a shell in a debugging container answers; the input stays open until it ends, since its end would detach. It is
-     * greeted until it answers: the runtime passes input on before it listens to the output, which a quick shell would have
-     * ended by then.
+     * What a shell in a debugging container answers. It is heard out before it is told to end, and the input stays open until
+     * then, since its end would detach: containerd drops what of the output is still on its way when a container ends.
      */
-    private static String shell(String name, Path program, String input, String... arguments) throws Exception {
+    private static String shell(String name, Path program, String command, String... arguments) throws Exception {
         List<String> words = new ArrayList<>(List.of("debug"));
         words.addAll(List.of(arguments));
         words.addAll(List.of("-iq", "--profile=general", "--image=" + Cluster.IMAGE, "--", "sh"));
@@ -199,11 +198,10 @@ class StreamingIT {
                 .redirectOutput(output.toFile())
                 .start();
         try {
-            Kubectl.within(Duration.ofSeconds(20)).until(() -> {
-                type(debug, "echo hello\n");
-                return Files.readString(output).contains("hello\n");
-            });
-            type(debug, input);
+            type(debug, command + "; echo done\n");
+            Kubectl.within(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(output).content().endsWith("done\n"));
+            type(debug, "exit\n");
             assertThat(debug.waitFor(30, TimeUnit.SECONDS)).isTrue();
         } finally {
             debug.destroyForcibly();

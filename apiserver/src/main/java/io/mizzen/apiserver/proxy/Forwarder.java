@@ -18,6 +18,7 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.http1.UpgradedSocket;
@@ -47,6 +48,7 @@ public final class Forwarder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final long ANSWER_TIMEOUT_SECONDS = 30;
+    private static final int MAX_REQUESTS_PER_HOST = 1000;
     private static final Set<String> HOP_BY_HOP = Set.of(
             "connection",
             "keep-alive",
@@ -74,13 +76,17 @@ public final class Forwarder implements AutoCloseable {
      * @param authority CA of the kubelets' serving certificates, PEM
      */
     public Forwarder(Vertx vertx, Path certificate, Path key, Path authority) {
-        this.kubelets = vertx.createHttpClient(options()
-                .setSsl(true)
-                .setVerifyHost(true)
-                .setKeyCertOptions(new PemKeyCertOptions()
-                        .setCertPath(certificate.toString())
-                        .setKeyPath(key.toString()))
-                .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
+        // Logs that are followed hold their connection for as long as somebody reads.
+        PoolOptions places = new PoolOptions().setHttp1MaxSize(MAX_REQUESTS_PER_HOST);
+        this.kubelets = vertx.createHttpClient(
+                options()
+                        .setSsl(true)
+                        .setVerifyHost(true)
+                        .setKeyCertOptions(new PemKeyCertOptions()
+                                .setCertPath(certificate.toString())
+                                .setKeyPath(key.toString()))
+                        .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())),
+                places);
         this.kubeletSockets = vertx.createNetClient(new NetClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
                 .setSsl(true)
@@ -91,13 +97,17 @@ public final class Forwarder implements AutoCloseable {
                 .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
         this.otherSockets = vertx.createNetClient(new NetClientOptions().setConnectTimeout(CONNECT_TIMEOUT_MILLIS));
         // Pods and services are proxied to without checking certificates, as upstream does.
-        this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false));
+        this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false), places);
     }
 
+    /**
+     * Each request has a connection of its own: whoever goes away before the answer's end has it cut off, and a connection that
+     * was given on meanwhile would take the next request with it.
+     */
     private static HttpClientOptions options() {
         return new HttpClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
-                .setKeepAlive(true)
+                .setKeepAlive(false)
                 .setDecompressionSupported(false);
     }
 
@@ -362,13 +372,13 @@ public final class Forwarder implements AutoCloseable {
         write.onFailure(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // when one way ends the other is closed, whatever the reason
+    /**
+     * Passes on what comes from one side; its end closes the other. A side that takes no more is not the end of what it has
+     * still to say: that comes with its own closing, on the way back.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // a side that is gone is noticed by the pipe that reads from it
     private static void pipe(NetSocket from, NetSocket to) {
-        from.exceptionHandler(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
-        from.pipeTo(to).onComplete(done -> {
-            to.close();
-            from.close();
-        });
+        from.pipeTo(to).onFailure(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
     }
 
     private static void relay(ApiRequest request, HttpClientResponse answer) {
@@ -406,6 +416,12 @@ public final class Forwarder implements AutoCloseable {
 
     @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told
     private static void abandon(HttpClientResponse answer) {
+        try {
+            answer.exceptionHandler(cut -> LOG.trace("abandoned: {}", cut.getMessage()));
+        } catch (IllegalStateException ended) {
+            LOG.trace("abandoned after its end");
+            return;
+        }
         answer.request().reset();
     }
 

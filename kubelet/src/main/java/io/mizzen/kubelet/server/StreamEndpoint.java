@@ -261,13 +261,13 @@ final class StreamEndpoint {
                 .onFailure(taken::completeExceptionally);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // When one way ends both sides are closed, whatever the reason.
+    /**
+     * Passes on what comes from one side; its end closes the other. A side that takes no more is not the end of what it has
+     * still to say: that comes with its own closing, on the way back.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // A side that is gone is noticed by the pipe that reads from it.
     private static void pipe(NetSocket from, NetSocket to) {
-        from.exceptionHandler(e -> LOG.debug("stream broke: {}", e.getMessage()));
-        from.pipeTo(to).onComplete(done -> {
-            to.close();
-            from.close();
-        });
+        from.pipeTo(to).onFailure(gone -> LOG.debug("stream broke: {}", gone.getMessage()));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // Nothing is left to be told to a closed socket.
