@@ -4,11 +4,9 @@ package io.mizzen.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.mizzen.apiserver.TestClient.Answer;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,34 +20,25 @@ class RoleEscalationIT {
     private static final String SECRETS = "{\"apiGroups\":[\"\"],\"resources\":[\"secrets\"],\"verbs\":[\"get\"]}";
     private static final String GATHERS = "{\"clusterRoleSelectors\":[{\"matchLabels\":{\"a\":\"b\"}}]}";
 
-    @TempDir
-    private static Path folder;
+    @AutoClose
+    private static TestServer server;
 
-    private static ApiServer server;
     private static TestClient admin;
+
+    @AutoClose
     private static TestClient jane;
 
     @BeforeAll
-    static void start() throws Exception {
-        TestKeys keys = new TestKeys(folder);
-        server = ApiServer.start(
-                keys.options(folder.resolve("data")), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
-        admin = new TestClient(keys.client("O=system:masters, CN=admin"), server.port());
-        jane = new TestClient(keys.client("CN=jane"), server.port());
-        made(admin.post(ROLES, role("janes", PODS + """
-                ,{"apiGroups":["rbac.authorization.k8s.io"],"resources":["*"],"verbs":["create","get","update","patch"]}""")));
-        made(admin.post(BINDINGS, binding("janes", "janes")));
-        made(admin.post(ROLES, role("secrets", SECRETS)));
-        made(admin.post(ROLES, role("small", PODS)));
-        made(admin.post(
-                ROLES, "{\"metadata\":{\"name\":\"gathering\"},\"aggregationRule\":" + GATHERS + ",\"rules\":[]}"));
-    }
-
-    @AfterAll
-    static void stop() {
-        jane.close();
-        admin.close();
-        server.close();
+    static void start(@TempDir Path folder) throws Exception {
+        server = TestServer.start(folder);
+        admin = server.admin();
+        jane = server.client("CN=jane");
+        admin.create(ROLES, role("janes", PODS + """
+                ,{"apiGroups":["rbac.authorization.k8s.io"],"resources":["*"],"verbs":["create","get","update","patch"]}"""));
+        admin.create(BINDINGS, binding("janes", "janes"));
+        admin.create(ROLES, role("secrets", SECRETS));
+        admin.create(ROLES, role("small", PODS));
+        admin.create(ROLES, "{\"metadata\":{\"name\":\"gathering\"},\"aggregationRule\":" + GATHERS + ",\"rules\":[]}");
     }
 
     private static String role(String name, String rules) {

@@ -4,8 +4,6 @@ package io.mizzen.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.mizzen.apiserver.TestClient.Answer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,7 +13,7 @@ import java.util.Base64;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,42 +23,23 @@ class SigningRequestIT {
     private static final String REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
     private static final String ROLES = "/apis/rbac.authorization.k8s.io/v1/";
 
-    @TempDir
-    private static Path folder;
+    @AutoClose
+    private static TestServer server;
 
-    private static TestKeys keys;
-    private static ApiServer server;
     private static TestClient admin;
 
     @BeforeAll
-    static void start() throws Exception {
-        keys = new TestKeys(folder);
-        server = ApiServer.start(
-                keys.options(folder.resolve("data")), new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
-        admin = client("O=system:masters, CN=admin");
-        created(admin.post(ROLES + "clusterroles", """
+    static void start(@TempDir Path folder) throws Exception {
+        server = TestServer.start(folder);
+        admin = server.admin();
+        admin.create(ROLES + "clusterroles", """
                 {"metadata":{"name":"deciders"},"rules":[{"apiGroups":["certificates.k8s.io"],
                  "resources":["certificatesigningrequests","certificatesigningrequests/approval",
-                 "certificatesigningrequests/status"],"verbs":["*"]}]}"""));
-        created(admin.post(ROLES + "clusterrolebindings", """
+                 "certificatesigningrequests/status"],"verbs":["*"]}]}""");
+        admin.create(ROLES + "clusterrolebindings", """
                 {"metadata":{"name":"deciders"},
                  "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"deciders"},
-                 "subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"Group","name":"devs"}]}"""));
-    }
-
-    @AfterAll
-    static void stop() {
-        admin.close();
-        server.close();
-    }
-
-    private static TestClient client(String subject) throws Exception {
-        return new TestClient(keys.client(subject), server.port());
-    }
-
-    private static Answer created(Answer answer) {
-        assertThat(answer.code()).as(answer.message()).isEqualTo(201);
-        return answer;
+                 "subjects":[{"apiGroup":"rbac.authorization.k8s.io","kind":"Group","name":"devs"}]}""");
     }
 
     private static String request(String name, String subject, String usages) throws Exception {
@@ -91,8 +70,8 @@ class SigningRequestIT {
 
     @Test
     void theServerSaysWhoAsksAndTheSpecificationNeverChanges() throws Exception {
-        try (TestClient jane = client("O=devs, CN=jane")) {
-            Answer made = created(jane.post(REQUESTS, request("asks", "CN=jane", "[\"client auth\"]")));
+        try (TestClient jane = server.client("O=devs, CN=jane")) {
+            Answer made = jane.create(REQUESTS, request("asks", "CN=jane", "[\"client auth\"]"));
             assertThat(made.body().at("/spec/username").asText()).isEqualTo("jane");
             assertThat(made.body().at("/spec/groups").toString()).contains("devs", "system:authenticated");
 
@@ -103,8 +82,8 @@ class SigningRequestIT {
 
     @Test
     void decidingAndSigningTakeARightOnTheSigner() throws Exception {
-        try (TestClient jane = client("O=devs, CN=jane")) {
-            Answer made = created(jane.post(REQUESTS, request("decide", "CN=jane", "[\"client auth\"]")));
+        try (TestClient jane = server.client("O=devs, CN=jane")) {
+            Answer made = jane.create(REQUESTS, request("decide", "CN=jane", "[\"client auth\"]"));
             Answer refused = jane.put(REQUESTS + "/decide/approval", withCondition(made, "Approved"));
             assertThat(refused.code()).isEqualTo(403);
             assertThat(refused.message())
@@ -124,7 +103,7 @@ class SigningRequestIT {
 
     @Test
     void aDecisionIsNotTakenBackNorDoubled() throws Exception {
-        Answer made = created(admin.post(REQUESTS, request("final", "CN=jane", "[\"client auth\"]")));
+        Answer made = admin.create(REQUESTS, request("final", "CN=jane", "[\"client auth\"]"));
         Answer denied = admin.put(REQUESTS + "/final/approval", withCondition(made, "Denied"));
 
         Answer both = admin.put(REQUESTS + "/final/approval", withCondition(denied, "Approved"));
@@ -140,7 +119,7 @@ class SigningRequestIT {
 
     @Test
     void theStatusCannotDecide() throws Exception {
-        Answer made = created(admin.post(REQUESTS, request("status", "CN=jane", "[\"client auth\"]")));
+        Answer made = admin.create(REQUESTS, request("status", "CN=jane", "[\"client auth\"]"));
 
         Answer changed = admin.put(REQUESTS + "/status/status", withCondition(made, "Approved"));
 
@@ -169,14 +148,15 @@ class SigningRequestIT {
 
     @Test
     void aBootstrapTokenMayAskAndNothingElse() throws Exception {
-        created(admin.post("/api/v1/namespaces/kube-system/secrets", """
+        admin.create("/api/v1/namespaces/kube-system/secrets", """
                 {"metadata":{"name":"bootstrap-token-abcdef"},"type":"bootstrap.kubernetes.io/token","stringData":
-                 {"token-id":"abcdef","token-secret":"0123456789abcdef","usage-bootstrap-authentication":"true"}}"""));
+                 {"token-id":"abcdef","token-secret":"0123456789abcdef","usage-bootstrap-authentication":"true"}}""");
         byte[] body = request("joins", "CN=x", "[\"client auth\"]").getBytes(StandardCharsets.UTF_8);
-        try (TestClient anybody = client("")) {
+        try (TestClient anybody = server.client("")) {
             Answer made = anybody.send(
                     "POST", REQUESTS, "application/json", body, "Authorization", "Bearer abcdef.0123456789abcdef");
-            assertThat(created(made).body().at("/spec/username").asText()).isEqualTo("system:bootstrap:abcdef");
+            assertThat(made.code()).as(made.message()).isEqualTo(201);
+            assertThat(made.body().at("/spec/username").asText()).isEqualTo("system:bootstrap:abcdef");
 
             assertThat(anybody.get("/api/v1/nodes", "Authorization", "Bearer abcdef.0123456789abcdef")
                             .code())
@@ -189,7 +169,7 @@ class SigningRequestIT {
 
     @Test
     void anybodyMayReadTheAuthority() throws Exception {
-        try (TestClient anybody = client("")) {
+        try (TestClient anybody = server.client("")) {
             assertThat(anybody.get("/cacerts").body().asText()).startsWith("-----BEGIN CERTIFICATE-----");
         }
     }

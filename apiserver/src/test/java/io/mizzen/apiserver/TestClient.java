@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -69,6 +71,13 @@ final class TestClient implements AutoCloseable {
 
     Answer post(String path, String json) throws Exception {
         return send("POST", path, "application/json", json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Posts what must be accepted. */
+    Answer create(String path, String json) throws Exception {
+        Answer answer = post(path, json);
+        assertThat(answer.code()).as(answer.message()).isEqualTo(201);
+        return answer;
     }
 
     Answer put(String path, JsonNode object) throws Exception {

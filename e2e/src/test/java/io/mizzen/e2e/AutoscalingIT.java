@@ -22,8 +22,7 @@ class AutoscalingIT {
     void aDeploymentGrowsWithItsLoadAndShrinksWithoutIt() throws Exception {
         try (Cluster cluster = Cluster.start(AutoscalingIT.class)) {
             Kubectl kubectl = cluster.kubectl();
-            kubectl.apply(BURNING.formatted(Cluster.IMAGE));
-            kubectl.apply(OTHERS.replace("IMAGE", Cluster.IMAGE));
+            kubectl.apply(everything());
             kubectl.ok("autoscale", "replicaset/typed", "--max=2", "--cpu=50%");
             kubectl.ok("rollout", "status", "deployment/burn", "--timeout=60s");
 
@@ -133,63 +132,68 @@ class AutoscalingIT {
                 .contains("reason: All metrics below target");
     }
 
-    private static final String BURNING = """
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: burn}
-            spec:
-              replicas: 1
-              selector:
-                matchLabels: {app: burn}
-              template:
-                metadata:
-                  labels: {app: burn}
+    private static String everything() {
+        return burning("Deployment", "burn", "replicas: 1")
+                + autoscaler("burn", 3, CPU_AT_HALF, "behavior: {scaleDown: {stabilizationWindowSeconds: 0}}")
+                + burning("StatefulSet", "classic", "serviceName: classic", "podManagementPolicy: Parallel")
+                + FIRST_VERSION
+                + burning("ReplicaSet", "typed")
+                + burning("Deployment", "apart")
+                + IDLE_CONTAINER.formatted(Cluster.IMAGE)
+                + autoscaler("apart", 2, CPU_OF_MAIN_AT_HALF)
+                + burning("Deployment", "calm")
+                + autoscaler("calm", 2, CPU_AT_HALF, "behavior: {scaleUp: {tolerance: '20'}}");
+    }
+
+    /** A workload that burns the CPU it gets until it is told to rest; another container may follow the text. */
+    private static String burning(String kind, String name, String... spec) {
+        return """
+                ---
+                apiVersion: apps/v1
+                kind: %s
+                metadata: {name: %s}
                 spec:
-                  terminationGracePeriodSeconds: 0
-                  containers:
-                  - name: main
+                  %s
+                  selector: {matchLabels: {app: %s}}
+                  template:
+                    metadata: {labels: {app: %s}}
+                    spec:
+                      terminationGracePeriodSeconds: 0
+                      containers:
+                      - name: main
+                        image: %s
+                        command: [sh, -c, "until [ -e /tmp/idle ]; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done; exec sleep 3600"]
+                        resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
+                """.formatted(kind, name, String.join("\n  ", spec), name, name, Cluster.IMAGE);
+    }
+
+    private static final String IDLE_CONTAINER = """
+                  - name: side
                     image: %s
-                    command: ["sh", "-c", "until [ -e /tmp/idle ]; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done; exec sleep 3600"]
-                    resources:
-                      requests: {cpu: 20m}
-                      limits: {cpu: 100m}
-            ---
-            apiVersion: autoscaling/v2
-            kind: HorizontalPodAutoscaler
-            metadata: {name: burn}
-            spec:
-              scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: burn}
-              maxReplicas: 3
-              metrics:
-              - type: Resource
-                resource:
-                  name: cpu
-                  target: {type: Utilization, averageUtilization: 50}
-              behavior:
-                scaleDown: {stabilizationWindowSeconds: 0}
+                    command: [sleep, "3600"]
+                    resources: {requests: {cpu: 250m}}
             """;
 
-    /** A StatefulSet, a ReplicaSet that gets its autoscaler later, one that is judged by one of its containers, and a patient one. */
-    private static final String OTHERS = """
-            ---
-            apiVersion: apps/v1
-            kind: StatefulSet
-            metadata: {name: classic}
-            spec:
-              serviceName: classic
-              podManagementPolicy: Parallel
-              selector:
-                matchLabels: {app: classic}
-              template:
-                metadata:
-                  labels: {app: classic}
+    /** For the Deployment of its name. */
+    private static String autoscaler(String name, int maxReplicas, String... spec) {
+        return """
+                ---
+                apiVersion: autoscaling/v2
+                kind: HorizontalPodAutoscaler
+                metadata: {name: %s}
                 spec:
-                  terminationGracePeriodSeconds: 0
-                  containers:
-                  - name: main
-                    image: IMAGE
-                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
-                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
+                  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: %s}
+                  maxReplicas: %d
+                  %s
+                """.formatted(name, name, maxReplicas, String.join("\n  ", spec));
+    }
+
+    private static final String HALF = "target: {type: Utilization, averageUtilization: 50}";
+    private static final String CPU_AT_HALF = "metrics: [{type: Resource, resource: {name: cpu, " + HALF + "}}]";
+    private static final String CPU_OF_MAIN_AT_HALF =
+            "metrics: [{type: ContainerResource, containerResource: {name: cpu, container: main, " + HALF + "}}]";
+
+    private static final String FIRST_VERSION = """
             ---
             apiVersion: autoscaling/v1
             kind: HorizontalPodAutoscaler
@@ -198,87 +202,5 @@ class AutoscalingIT {
               scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: classic}
               maxReplicas: 2
               targetCPUUtilizationPercentage: 50
-            ---
-            apiVersion: apps/v1
-            kind: ReplicaSet
-            metadata: {name: typed}
-            spec:
-              selector:
-                matchLabels: {app: typed}
-              template:
-                metadata:
-                  labels: {app: typed}
-                spec:
-                  terminationGracePeriodSeconds: 0
-                  containers:
-                  - name: main
-                    image: IMAGE
-                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
-                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
-            ---
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: apart}
-            spec:
-              selector:
-                matchLabels: {app: apart}
-              template:
-                metadata:
-                  labels: {app: apart}
-                spec:
-                  terminationGracePeriodSeconds: 0
-                  containers:
-                  - name: main
-                    image: IMAGE
-                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
-                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
-                  - name: side
-                    image: IMAGE
-                    command: [sleep, "3600"]
-                    resources: {requests: {cpu: 250m}}
-            ---
-            apiVersion: autoscaling/v2
-            kind: HorizontalPodAutoscaler
-            metadata: {name: apart}
-            spec:
-              scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: apart}
-              maxReplicas: 2
-              metrics:
-              - type: ContainerResource
-                containerResource:
-                  name: cpu
-                  container: main
-                  target: {type: Utilization, averageUtilization: 50}
-            ---
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: calm}
-            spec:
-              selector:
-                matchLabels: {app: calm}
-              template:
-                metadata:
-                  labels: {app: calm}
-                spec:
-                  terminationGracePeriodSeconds: 0
-                  containers:
-                  - name: main
-                    image: IMAGE
-                    command: [sh, -c, "while :; do i=0; while [ $i -lt 9999 ]; do i=$((i+1)); done; done"]
-                    resources: {requests: {cpu: 20m}, limits: {cpu: 100m}}
-            ---
-            apiVersion: autoscaling/v2
-            kind: HorizontalPodAutoscaler
-            metadata: {name: calm}
-            spec:
-              scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: calm}
-              maxReplicas: 2
-              metrics:
-              - type: Resource
-                resource:
-                  name: cpu
-                  target: {type: Utilization, averageUtilization: 50}
-              behavior:
-                scaleUp: {tolerance: "20"}
             """;
 }

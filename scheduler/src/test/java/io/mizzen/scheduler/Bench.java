@@ -8,6 +8,7 @@ import io.mizzen.scheduler.framework.Framework;
 import io.mizzen.scheduler.framework.Nominations;
 import io.mizzen.scheduler.framework.PodInfo;
 import io.mizzen.scheduler.queue.SchedulingQueue;
+import io.mizzen.testing.clock.VirtualClock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;

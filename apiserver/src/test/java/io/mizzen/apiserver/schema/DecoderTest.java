@@ -13,13 +13,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.mizzen.api.name.GroupVersionKind;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
-import io.mizzen.api.yaml.YamlReader;
 import io.mizzen.apiserver.schema.Decoder.Decoded;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -166,21 +162,18 @@ class DecoderTest {
 
     @Test
     void decodesAFilledObjectToItself() throws IOException {
-        try (InputStream in = Objects.requireNonNull(DecoderTest.class.getResourceAsStream("filled-objects.yaml"))) {
-            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            for (JsonNode document : YamlReader.readAll(text, 1 << 20)) {
-                JsonNode raw = Numbers.copy(document);
-                String[] version = raw.get("apiVersion").asText().split("/");
-                GroupVersionKind kind = new GroupVersionKind(
-                        version.length == 1 ? "" : version[0],
-                        version[version.length - 1],
-                        raw.get("kind").asText());
+        for (JsonNode document : Trees.documents(DecoderTest.class, "filled-objects.yaml")) {
+            JsonNode raw = Numbers.copy(document);
+            String[] version = raw.get("apiVersion").asText().split("/");
+            GroupVersionKind kind = new GroupVersionKind(
+                    version.length == 1 ? "" : version[0],
+                    version[version.length - 1],
+                    raw.get("kind").asText());
 
-                Decoded decoded = Decoder.decode(raw, schema(kind), kind);
+            Decoded decoded = Decoder.decode(raw, schema(kind), kind);
 
-                assertThat(decoded.unknownFields()).as(kind.toString()).isEmpty();
-                assertThat(decoded.object()).as(kind.toString()).isEqualTo(raw);
-            }
+            assertThat(decoded.unknownFields()).as(kind.toString()).isEmpty();
+            assertThat(decoded.object()).as(kind.toString()).isEqualTo(raw);
         }
     }
 }

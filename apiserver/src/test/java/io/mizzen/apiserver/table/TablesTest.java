@@ -8,17 +8,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.api.catalog.Catalog;
 import io.mizzen.api.catalog.ResourceDefinition;
 import io.mizzen.api.catalog.ResourceDefinition.Column;
-import io.mizzen.api.yaml.YamlReader;
+import io.mizzen.apiserver.schema.Trees;
 import io.mizzen.apiserver.table.Tables.IncludeObject;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,11 +27,7 @@ class TablesTest {
     private static final Instant NOW = Instant.parse("2026-01-10T12:00:00Z");
 
     private static List<JsonNode> rows() throws IOException {
-        try (var in = Objects.requireNonNull(TablesTest.class.getResourceAsStream("rows.yaml"))) {
-            return YamlReader.readAll(new String(in.readAllBytes(), StandardCharsets.UTF_8), 1 << 20).stream()
-                    .map(JsonNode.class::cast)
-                    .toList();
-        }
+        return Trees.documents(TablesTest.class, "rows.yaml");
     }
 
     private static ResourceDefinition definition(String key) {
@@ -81,8 +75,7 @@ class TablesTest {
 
     @Test
     void carriesTheMetadataUnlessAskedOtherwise() {
-        JsonNode pod = YamlReader.readAll("{metadata: {name: a, uid: u}, spec: {}}", 1000)
-                .getFirst();
+        JsonNode pod = Trees.tree("{metadata: {name: a, uid: u}, spec: {}}");
 
         JsonNode partial = row(definition("Pod"), pod, IncludeObject.METADATA).get("object");
 
@@ -97,8 +90,7 @@ class TablesTest {
 
     @Test
     void marksPodsThatHaveEnded() {
-        JsonNode pod = YamlReader.readAll("{metadata: {name: a}, status: {phase: Failed}}", 1000)
-                .getFirst();
+        JsonNode pod = Trees.tree("{metadata: {name: a}, status: {phase: Failed}}");
 
         JsonNode condition = row(definition("Pod"), pod, IncludeObject.NONE).at("/conditions/0");
 
@@ -130,11 +122,11 @@ class TablesTest {
                 new Column("Bad", "date", "", 0, "", ".status.phase"),
                 new Column("Map", "string", "", 0, "", "{.spec.map}"),
                 new Column("Absent", "string", "", 0, "", ".spec.absent"));
-        JsonNode object = YamlReader.readAll("""
+        JsonNode object = Trees.tree("""
                 metadata: {name: a, labels: {example.com/owner: me}, creationTimestamp: 2026-01-10T11:00:00Z}
                 spec: {size: 3, items: [x, y], map: {a: 1}}
                 status: {phase: Up, seen: 2026-01-10T11:59:00Z, conditions: [{type: Other, status: "False"}, {type: Ready, status: "True"}]}
-                """, 10_000).getFirst();
+                """);
 
         assertThat(texts(row(custom(columns), object, IncludeObject.NONE).get("cells")))
                 .containsExactly("a", "Up", "3", "True", "me", "y", "60s", "<invalid>", "{\"a\":1}", "null");

@@ -74,8 +74,8 @@ final class Kubelets {
     private boolean isHeard(String node) {
         ObjectNode present =
                 simulation.cluster.find(NODES, ObjectKey.cluster(node)).orElseThrow();
-        return NodeInvariants.readiness(present).equals("True")
-                || NodeInvariants.readiness(present).equals("False");
+        return NodeTree.readiness(present).equals("True")
+                || NodeTree.readiness(present).equals("False");
     }
 
     /** A kubelet that comes with a node. */

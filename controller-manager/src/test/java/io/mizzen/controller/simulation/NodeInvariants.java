@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.controller.simulation;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import static io.mizzen.controller.simulation.NodeTree.NOT_READY;
+import static io.mizzen.controller.simulation.NodeTree.UNREACHABLE;
+import static io.mizzen.controller.simulation.NodeTree.created;
+import static io.mizzen.controller.simulation.NodeTree.executeTaint;
+import static io.mizzen.controller.simulation.NodeTree.foreign;
+import static io.mizzen.controller.simulation.NodeTree.readiness;
+import static io.mizzen.controller.simulation.NodeTree.scheduleTaints;
+import static io.mizzen.controller.simulation.NodeTree.taints;
+import static io.mizzen.controller.simulation.NodeTree.wantedScheduleTaints;
+import static io.mizzen.controller.simulation.NodeTree.zone;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Taint;
-import io.fabric8.kubernetes.api.model.Toleration;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
-import io.mizzen.client.selector.Taints;
 import io.mizzen.testing.cluster.Change;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,11 +25,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** What must hold of nodes that fall silent and of the pods on them, at every change and within a time. */
@@ -30,16 +34,6 @@ final class NodeInvariants {
     static final Duration GRACE = Duration.ofSeconds(40);
     private static final Duration STARTUP_GRACE = Duration.ofSeconds(60);
     private static final Duration A_NODE = Duration.ofSeconds(10);
-    private static final String KUBERNETES = "node.kubernetes.io/";
-    private static final String NOT_READY = KUBERNETES + "not-ready";
-    private static final String UNREACHABLE = KUBERNETES + "unreachable";
-
-    /** How long a pod may stay on its node. */
-    enum Stay {
-        FOR_EVER,
-        FOR_A_WHILE,
-        NOT_AT_ALL
-    }
 
     final List<String> violations = new ArrayList<>();
     int evictions;
@@ -148,14 +142,14 @@ final class NodeInvariants {
                 .informers
                 .of(Pod.class)
                 .find(Simulation.keyOf(pod))
-                .filter(cached -> cached.getSpec().getTolerations().equals(tolerations(pod)))
+                .filter(cached -> cached.getSpec().getTolerations().equals(Stay.tolerations(pod)))
                 .isPresent();
         evictions++;
         if (!nodeIsKnown || !podIsKnown) {
             return;
         }
         Instant deadline = since.first("must go " + uid(pod), true)
-                .plusSeconds(seconds(pod).min().orElse(0));
+                .plusSeconds(Stay.seconds(pod).min().orElse(0));
         switch (stay(pod)) {
             case FOR_EVER -> violations.add("evicted at " + now + ", which tolerates everything: " + pod);
             case FOR_A_WHILE -> {
@@ -239,7 +233,7 @@ final class NodeInvariants {
     private void checkPod(ObjectNode pod) {
         String thing = "pod " + uid(pod);
         Duration soon = Duration.ofSeconds(2).plusMillis(2L * simulation.longestLeap);
-        long longest = seconds(pod).max().orElse(0);
+        long longest = Stay.seconds(pod).max().orElse(0);
         String node = pod.at("/spec/nodeName").asText();
         require(
                 !RolloutInvariants.isReadyCondition(pod),
@@ -273,83 +267,8 @@ final class NodeInvariants {
                         .allMatch(pod -> stay(pod) == Stay.FOR_EVER && RolloutInvariants.isReadyCondition(pod));
     }
 
-    private Stay stay(ObjectNode pod) {
-        ObjectNode node = nodes.get(pod.at("/spec/nodeName").asText());
-        List<Toleration> tolerations = tolerations(pod);
-        Stay stay = Stay.FOR_EVER;
-        for (Taint taint : node == null ? List.<Taint>of() : taints(node)) {
-            if (taint.getEffect().equals("NoExecute")) {
-                List<Toleration> matching = tolerations.stream()
-                        .filter(t -> Taints.covers(t, taint))
-                        .toList();
-                if (matching.isEmpty()) {
-                    return Stay.NOT_AT_ALL;
-                }
-                if (matching.stream().anyMatch(t -> t.getTolerationSeconds() != null)) {
-                    stay = Stay.FOR_A_WHILE;
-                }
-            }
-        }
-        return stay;
-    }
-
-    private static LongStream seconds(ObjectNode pod) {
-        return tolerations(pod).stream()
-                .map(Toleration::getTolerationSeconds)
-                .filter(Objects::nonNull)
-                .mapToLong(Long::longValue);
-    }
-
-    private static List<Toleration> tolerations(ObjectNode pod) {
-        return Json.model(pod, Pod.class).getSpec().getTolerations();
-    }
-
-    private static List<Taint> taints(ObjectNode node) {
-        return Json.model(node, Node.class).getSpec().getTaints();
-    }
-
-    private static List<Taint> foreign(ObjectNode node) {
-        return taints(node).stream()
-                .filter(taint -> !taint.getKey().startsWith(KUBERNETES))
-                .toList();
-    }
-
-    private static String executeTaint(ObjectNode node) {
-        return taints(node).stream()
-                .filter(taint ->
-                        taint.getEffect().equals("NoExecute") && taint.getKey().startsWith(KUBERNETES))
-                .map(Taint::getKey)
-                .findFirst()
-                .orElse("");
-    }
-
-    private static Set<String> scheduleTaints(ObjectNode node) {
-        Set<String> keys = new TreeSet<>();
-        taints(node).stream()
-                .filter(taint ->
-                        taint.getEffect().equals("NoSchedule") && taint.getKey().startsWith(KUBERNETES))
-                .forEach(taint -> keys.add(taint.getKey()));
-        return keys;
-    }
-
-    private static Set<String> wantedScheduleTaints(ObjectNode node) {
-        Set<String> keys = new TreeSet<>();
-        switch (readiness(node)) {
-            case "False" -> keys.add(NOT_READY);
-            case "Unknown" -> keys.add(UNREACHABLE);
-            default -> keys.size();
-        }
-        if (condition(node, "DiskPressure").equals("True")) {
-            keys.add(KUBERNETES + "disk-pressure");
-        }
-        if (node.at("/spec/unschedulable").asBoolean()) {
-            keys.add(KUBERNETES + "unschedulable");
-        }
-        return keys;
-    }
-
     private Stream<String> zones() {
-        return nodes.values().stream().map(NodeInvariants::zone).distinct();
+        return nodes.values().stream().map(NodeTree::zone).distinct();
     }
 
     private Stream<ObjectNode> members(String zone) {
@@ -360,29 +279,9 @@ final class NodeInvariants {
         return members(zone).filter(node -> readiness(node).equals("True")).count();
     }
 
-    private static String zone(ObjectNode node) {
-        return node.path("metadata")
-                .path("labels")
-                .path("topology.kubernetes.io/zone")
-                .asText();
-    }
-
-    private static Instant created(ObjectNode node) {
-        return Instant.parse(node.at("/metadata/creationTimestamp").asText());
-    }
-
-    /** The status of the condition Ready; {@code ""} if there is none. */
-    static String readiness(ObjectNode node) {
-        return condition(node, "Ready");
-    }
-
-    private static String condition(ObjectNode node, String type) {
-        for (JsonNode condition : node.at("/status/conditions")) {
-            if (condition.path("type").asText().equals(type)) {
-                return condition.path("status").asText();
-            }
-        }
-        return "";
+    private Stay stay(ObjectNode pod) {
+        ObjectNode node = nodes.get(pod.at("/spec/nodeName").asText());
+        return Stay.of(pod, node == null ? List.of() : taints(node));
     }
 
     private static String uid(ObjectNode object) {

@@ -45,7 +45,7 @@ final class PodWarnings {
         check.duplicates("hostAliases", "ip");
         check.duplicates("imagePullSecrets", "name");
         check.emptyPullSecrets();
-        VolumeWarnings.fractions(
+        ByteQuantities.fractions(
                 warnings, at(check.path, "overhead"), check.spec.path("overhead"), "memory", "ephemeral-storage");
         if (!check.spec.path("securityContext").hasNonNull("seccompProfile")) {
             check.annotation("seccomp.security.alpha.kubernetes.io/pod", SECCOMP_FIELD);
@@ -156,7 +156,7 @@ final class PodWarnings {
         JsonNode resources = container.path("resources");
         for (String resource : List.of("memory", "ephemeral-storage")) {
             for (String kind : List.of("limits", "requests")) {
-                VolumeWarnings.fractions(warnings, at(at(field, "resources"), kind), resources.path(kind), resource);
+                ByteQuantities.fractions(warnings, at(at(field, "resources"), kind), resources.path(kind), resource);
             }
         }
         hiddenVariables(at(field, "env"), container.path("env"));

@@ -5,7 +5,6 @@ import static io.mizzen.apiserver.schema.FieldErrors.at;
 import static io.mizzen.apiserver.schema.FieldErrors.atKey;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.mizzen.api.quantity.Quantity;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,28 +106,15 @@ final class VolumeWarnings {
     }
 
     static void claimSpec(List<String> warnings, String path, JsonNode spec) {
-        fractions(warnings, path + ".resources.requests", spec.path("resources").path("requests"), "storage");
-        fractions(warnings, path + ".resources.limits", spec.path("resources").path("limits"), "storage");
+        ByteQuantities.fractions(
+                warnings, path + ".resources.requests", spec.path("resources").path("requests"), "storage");
+        ByteQuantities.fractions(
+                warnings, path + ".resources.limits", spec.path("resources").path("limits"), "storage");
     }
 
     private static void annotation(List<String> warnings, JsonNode object, String key, String message) {
         if (object.path("metadata").path("annotations").has(key)) {
             warnings.add(atKey("metadata.annotations", key) + ": " + message);
-        }
-    }
-
-    /** Bytes that are no whole number. */
-    static void fractions(List<String> warnings, String path, JsonNode quantities, String... resources) {
-        for (String resource : resources) {
-            JsonNode value = quantities.path(resource);
-            if (value.isMissingNode() || value.isNull()) {
-                continue;
-            }
-            Quantity quantity = Quantity.parse(value.asText());
-            if (quantity.toMilli() % 1000 != 0) {
-                warnings.add(atKey(path, resource) + ": fractional byte value \"" + quantity
-                        + "\" is invalid, must be an integer");
-            }
         }
     }
 }

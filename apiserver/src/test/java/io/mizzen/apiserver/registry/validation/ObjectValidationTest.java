@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver.registry.validation;
 
+import static io.mizzen.apiserver.schema.Trees.definition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mizzen.api.catalog.Catalog;
 import io.mizzen.api.catalog.ResourceDefinition;
 import io.mizzen.api.meta.ObjectTree;
 import io.mizzen.api.status.StatusCause;
-import io.mizzen.api.yaml.YamlReader;
+import io.mizzen.apiserver.schema.Trees;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,18 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ObjectValidationTest {
 
     private static List<JsonNode> examples() throws IOException {
-        try (var in = Objects.requireNonNull(ObjectValidationTest.class.getResourceAsStream("examples.yaml"))) {
-            return YamlReader.readAll(new String(in.readAllBytes(), StandardCharsets.UTF_8), 1 << 20).stream()
-                    .map(JsonNode.class::cast)
-                    .toList();
-        }
-    }
-
-    private static ResourceDefinition definition(String kind) {
-        return Catalog.builtIn().resources().stream()
-                .filter(resource -> resource.kind().equals(kind))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError(kind));
+        return Trees.documents(ObjectValidationTest.class, "examples.yaml");
     }
 
     private static ObjectNode object(ResourceDefinition definition, JsonNode given) {
@@ -71,12 +58,9 @@ class ObjectValidationTest {
         ResourceDefinition pod = definition("Pod");
         String yaml = "{metadata: {name: a, namespace: n}, spec: {restartPolicy: Always, hostNetwork: %s, "
                 + "containers: [{name: c, image: %s}]}}";
-        ObjectNode old = (ObjectNode)
-                YamlReader.readAll(yaml.formatted("false", "i"), 1000).getFirst();
-        ObjectNode image = (ObjectNode)
-                YamlReader.readAll(yaml.formatted("false", "j"), 1000).getFirst();
-        ObjectNode network = (ObjectNode)
-                YamlReader.readAll(yaml.formatted("true", "i"), 1000).getFirst();
+        ObjectNode old = Trees.object(yaml.formatted("false", "i"));
+        ObjectNode image = Trees.object(yaml.formatted("false", "j"));
+        ObjectNode network = Trees.object(yaml.formatted("true", "i"));
 
         assertThat(ObjectValidation.validateUpdate(pod, image, old)).isEmpty();
         assertThat(ObjectValidation.validateUpdate(pod, network, old))
@@ -95,14 +79,8 @@ class ObjectValidationTest {
     @Test
     void keepsSystemPrioritiesToTheSystem() {
         ResourceDefinition classes = definition("PriorityClass");
-        ObjectNode own = object(
-                classes,
-                YamlReader.readAll("{metadata: {name: system-mine}, value: 5}", 100)
-                        .getFirst());
-        ObjectNode known = object(
-                classes,
-                YamlReader.readAll("{metadata: {name: system-node-critical}, value: 2000001000}", 100)
-                        .getFirst());
+        ObjectNode own = object(classes, Trees.object("{metadata: {name: system-mine}, value: 5}"));
+        ObjectNode known = object(classes, Trees.object("{metadata: {name: system-node-critical}, value: 2000001000}"));
 
         assertThat(shown(ObjectValidation.validateCreate(classes, own)))
                 .containsExactly("metadata.name: Forbidden: priority class names with 'system-' prefix are reserved"
@@ -115,10 +93,8 @@ class ObjectValidationTest {
         ResourceDefinition claims = definition("PersistentVolumeClaim");
         ObjectNode claim = object(
                 claims,
-                YamlReader.readAll(
-                                "{spec: {accessModes: [ReadWriteOnce], volumeMode: X, resources: {requests: {storage: '0'}}}}",
-                                100)
-                        .getFirst());
+                Trees.object(
+                        "{spec: {accessModes: [ReadWriteOnce], volumeMode: X, resources: {requests: {storage: '0'}}}}"));
 
         assertThat(shown(ObjectValidation.validateCreate(claims, claim)))
                 .containsExactly(
@@ -129,7 +105,7 @@ class ObjectValidationTest {
     @Test
     void limitsWhatAConfigMapHolds() {
         ResourceDefinition maps = definition("ConfigMap");
-        ObjectNode map = object(maps, YamlReader.readAll("{data: {}}", 100).getFirst());
+        ObjectNode map = object(maps, Trees.object("{data: {}}"));
         ObjectTree.child(map, "data").put("a", "x".repeat((1 << 20) + 1));
 
         assertThat(shown(ObjectValidation.validateCreate(maps, map)))
@@ -139,7 +115,7 @@ class ObjectValidationTest {
     @Test
     void limitsAnnotations() {
         ResourceDefinition maps = definition("ConfigMap");
-        ObjectNode map = object(maps, YamlReader.readAll("{data: {}}", 100).getFirst());
+        ObjectNode map = object(maps, Trees.object("{data: {}}"));
         ObjectTree.child(ObjectTree.metadata(map), "annotations").put("a", "x".repeat(262_144));
 
         assertThat(shown(ObjectValidation.validateCreate(maps, map)))

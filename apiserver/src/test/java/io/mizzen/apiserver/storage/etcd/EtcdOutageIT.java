@@ -34,28 +34,14 @@ class EtcdOutageIT {
     void goesOnByItselfAfterEtcdWasKilledAndLosesNoEvent() throws Exception {
         try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null);
                 EtcdStorage storage = EtcdStorage.connect(etcd.options().withRequestTimeout(Duration.ofSeconds(2)))) {
-            await().atMost(LONG)
-                    .ignoreException(StorageUnavailableException.class)
-                    .until(() -> storage.currentRevision() > 0);
-            RecordingListener listener = new RecordingListener();
-            AtomicBoolean stop = new AtomicBoolean();
-            List<Long> answered = new ArrayList<>();
-            try (Subscription watch = storage.watch(PREFIX, storage.currentRevision(), listener)) {
-                Thread writer = Thread.ofVirtual().start(() -> writeUntil(stop, storage, answered));
+            losesNothingWhile(storage, listener -> {
                 for (int i = 0; i < 3; i++) {
-                    int seen = listener.events.size();
-                    await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
+                    goesOn(listener);
                     etcd.kill();
                     assertThatThrownBy(storage::currentRevision).isInstanceOf(StorageUnavailableException.class);
                     etcd.start();
                 }
-                int seen = listener.events.size();
-                await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
-                stop.set(true);
-                writer.join(LONG);
-
-                checkComplete(storage, listener, answered);
-            }
+            });
         }
     }
 
@@ -66,30 +52,50 @@ class EtcdOutageIT {
                         cluster.stream().map(EtcdProcess::endpoint).toList())
                 .withRequestTimeout(Duration.ofSeconds(3));
         try (EtcdStorage storage = EtcdStorage.connect(options)) {
-            await().atMost(LONG)
-                    .ignoreException(StorageUnavailableException.class)
-                    .until(() -> storage.currentRevision() > 0);
-            RecordingListener listener = new RecordingListener();
-            AtomicBoolean stop = new AtomicBoolean();
-            List<Long> answered = new ArrayList<>();
-            try (Subscription watch = storage.watch(PREFIX, storage.currentRevision(), listener)) {
-                Thread writer = Thread.ofVirtual().start(() -> writeUntil(stop, storage, answered));
+            losesNothingWhile(storage, listener -> {
                 for (EtcdProcess member : cluster) {
                     member.kill();
-                    int seen = listener.events.size();
-                    await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
+                    goesOn(listener);
                     member.start();
                 }
-                int seen = listener.events.size();
-                await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
-                stop.set(true);
-                writer.join(LONG);
-
-                checkComplete(storage, listener, answered);
-            }
+            });
         } finally {
             cluster.forEach(EtcdProcess::close);
         }
+    }
+
+    /** What befalls etcd, with the watcher that tells how far things have come. */
+    private interface Outage {
+        void happen(RecordingListener listener) throws Exception;
+    }
+
+    /** Writes and watches without a pause during an outage, and some time after it. */
+    private static void losesNothingWhile(EtcdStorage storage, Outage outage) throws Exception {
+        untilItAnswers(storage);
+        RecordingListener listener = new RecordingListener();
+        AtomicBoolean stop = new AtomicBoolean();
+        List<Long> answered = new ArrayList<>();
+        try (Subscription watch = storage.watch(PREFIX, storage.currentRevision(), listener)) {
+            Thread writer = Thread.ofVirtual().start(() -> writeUntil(stop, storage, answered));
+            outage.happen(listener);
+            goesOn(listener);
+            stop.set(true);
+            writer.join(LONG);
+
+            checkComplete(storage, listener, answered);
+        }
+    }
+
+    private static void untilItAnswers(EtcdStorage storage) {
+        await().atMost(LONG)
+                .ignoreException(StorageUnavailableException.class)
+                .until(() -> storage.currentRevision() > 0);
+    }
+
+    /** More events than can have been under way come to the watcher. */
+    private static void goesOn(RecordingListener listener) {
+        int seen = listener.events.size();
+        await().atMost(LONG).until(() -> listener.events.size() > seen + 20);
     }
 
     /** The watcher saw every write that is stored, once and in order, and every acknowledged write is stored. */
@@ -125,9 +131,7 @@ class EtcdOutageIT {
     void failsWithinItsTimeoutWhileEtcdHangsAndGoesOnAfterwards() throws Exception {
         try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null);
                 EtcdStorage storage = EtcdStorage.connect(etcd.options().withRequestTimeout(Duration.ofMillis(700)))) {
-            await().atMost(LONG)
-                    .ignoreException(StorageUnavailableException.class)
-                    .until(() -> storage.currentRevision() > 0);
+            untilItAnswers(storage);
             etcd.freeze();
             try {
                 long start = System.nanoTime();
@@ -151,9 +155,7 @@ class EtcdOutageIT {
     void tellsAWatchThatMissedACompaction() throws Exception {
         try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null);
                 EtcdStorage storage = EtcdStorage.connect(etcd.options())) {
-            await().atMost(LONG)
-                    .ignoreException(StorageUnavailableException.class)
-                    .until(() -> storage.currentRevision() > 0);
+            untilItAnswers(storage);
             Written first = (Written) storage.create(PREFIX + "a", new byte[1], 0);
             Written second = (Written) storage.update(PREFIX + "a", new byte[2], first.revision(), 0);
             Written third = (Written) storage.update(PREFIX + "a", new byte[3], second.revision(), 0);
@@ -174,9 +176,7 @@ class EtcdOutageIT {
     void isReadOnlyWhenEtcdIsOutOfSpace() throws Exception {
         try (EtcdProcess etcd = new EtcdProcess(folder.resolve("etcd"), null, "--quota-backend-bytes=2097152");
                 EtcdStorage storage = EtcdStorage.connect(etcd.options())) {
-            await().atMost(LONG)
-                    .ignoreException(StorageUnavailableException.class)
-                    .until(() -> storage.currentRevision() > 0);
+            untilItAnswers(storage);
 
             assertThatThrownBy(() -> {
                         for (int i = 0; i < 100; i++) {

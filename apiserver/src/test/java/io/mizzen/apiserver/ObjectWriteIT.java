@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mizzen.apiserver;
+
+import static io.mizzen.apiserver.TestObjects.DEPLOYMENTS;
+import static io.mizzen.apiserver.TestObjects.MAPS;
+import static io.mizzen.apiserver.TestObjects.deployment;
+import static io.mizzen.apiserver.TestObjects.map;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mizzen.apiserver.TestClient.Answer;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What creating, updating, patching and applying do to any object. */
+class ObjectWriteIT {
+    @AutoClose
+    private static TestServer server;
+
+    private static TestClient admin;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws Exception {
+        server = TestServer.start(folder);
+        admin = server.admin();
+    }
+
+    @Test
+    void fillsDefaultsAndMetadata() throws Exception {
+        JsonNode created = admin.create(DEPLOYMENTS, deployment("defaults")).body();
+
+        assertThat(created.at("/spec/strategy/rollingUpdate/maxSurge").asText()).isEqualTo("25%");
+        assertThat(created.at("/spec/template/spec/containers/0/imagePullPolicy")
+                        .asText())
+                .isEqualTo("Always");
+        assertThat(created.at("/spec/template/spec/dnsPolicy").asText()).isEqualTo("ClusterFirst");
+        assertThat(created.at("/metadata/generation").asInt()).isEqualTo(1);
+        assertThat(created.at("/metadata/uid").asText()).hasSize(36);
+        assertThat(created.has("status")).isFalse();
+    }
+
+    @Test
+    void generatesNames() throws Exception {
+        JsonNode created =
+                admin.create(MAPS, "{\"metadata\":{\"generateName\":\"gen-\"}}").body();
+
+        assertThat(created.at("/metadata/name").asText()).matches("gen-[bcdfghjklmnpqrstvwxz2456789]{5}");
+    }
+
+    @Test
+    void countsGenerationsOfSpecChangesOnly() throws Exception {
+        admin.create(DEPLOYMENTS, deployment("generations"));
+        String path = DEPLOYMENTS + "/generations";
+
+        Answer labelled = admin.patch(path, "merge-patch+json", "{\"metadata\":{\"labels\":{\"x\":\"y\"}}}");
+        Answer scaled = admin.patch(path, "merge-patch+json", "{\"spec\":{\"replicas\":0}}");
+        Answer status = admin.patch(
+                path + "/status", "merge-patch+json", "{\"status\":{\"replicas\":7},\"spec\":{\"replicas\":9}}");
+
+        assertThat(labelled.body().at("/metadata/generation").asInt()).isEqualTo(1);
+        assertThat(scaled.body().at("/metadata/generation").asInt()).isEqualTo(2);
+        assertThat(status.body().at("/spec/replicas").asInt(-1)).isZero();
+        assertThat(status.body().at("/status/replicas").asInt()).isEqualTo(7);
+    }
+
+    @Test
+    void rejectsUpdateWithStaleResourceVersion() throws Exception {
+        ObjectNode first = (ObjectNode) admin.create(MAPS, map("stale", "1")).body();
+        assertThat(admin.patch(MAPS + "/stale", "merge-patch+json", "{\"data\":{\"k\":\"2\"}}")
+                        .code())
+                .isEqualTo(200);
+
+        Answer conflict = admin.put(MAPS + "/stale", first);
+
+        assertThat(conflict.code()).isEqualTo(409);
+        assertThat(conflict.reason()).isEqualTo("Conflict");
+        assertThat(conflict.message())
+                .isEqualTo("Operation cannot be fulfilled on configmaps \"stale\": the object has been modified; "
+                        + "please apply your changes to the latest version and try again");
+    }
+
+    @Test
+    void writesNothingWhenNothingChanges() throws Exception {
+        JsonNode created = admin.create(MAPS, map("same", "1")).body();
+
+        JsonNode patched = admin.patch(MAPS + "/same", "merge-patch+json", "{\"data\":{\"k\":\"1\"}}")
+                .body();
+
+        assertThat(patched.at("/metadata/resourceVersion")).isEqualTo(created.at("/metadata/resourceVersion"));
+    }
+
+    @Test
+    void keepsADryRunOutOfStorage() throws Exception {
+        assertThat(admin.post(MAPS + "?dryRun=All", map("dry", "1")).code()).isEqualTo(201);
+        assertThat(admin.get(MAPS + "/dry").code()).isEqualTo(404);
+    }
+
+    @Test
+    void ownsFieldsByServerSideApply() throws Exception {
+        String path = DEPLOYMENTS + "/applied?fieldManager=";
+        Answer created = admin.patch(path + "one", "apply-patch+yaml", deployment("applied"));
+        String other = deployment("applied").replace("\"replicas\":2", "\"replicas\":5");
+
+        Answer conflict = admin.patch(path + "two", "apply-patch+yaml", other);
+        Answer forced = admin.patch(path + "two&force=true", "apply-patch+yaml", other);
+
+        assertThat(created.code()).isEqualTo(201);
+        assertThat(conflict.code()).isEqualTo(409);
+        assertThat(conflict.message()).isEqualTo("Apply failed with 1 conflict: conflict with \"one\": .spec.replicas");
+        assertThat(forced.body().at("/spec/replicas").asInt()).isEqualTo(5);
+        assertThat(forced.body().at("/metadata/managedFields")).hasSize(2);
+    }
+}
