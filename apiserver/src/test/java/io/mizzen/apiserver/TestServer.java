@@ -4,6 +4,7 @@ package io.mizzen.apiserver;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.file.Path;
+import javax.net.ssl.SSLContext;
 
 /** A whole API server over HTTPS on the embedded store, on a port of its own. */
 final class TestServer implements AutoCloseable {
@@ -46,6 +47,11 @@ final class TestServer implements AutoCloseable {
     /** As above, but with a certificate that another authority has signed. */
     TestClient client(String subject, TestKeys signer) throws Exception {
         return new TestClient(keys.client(subject, signer), server.port());
+    }
+
+    /** TLS of a server that this one trusts as a kubelet, on 127.0.0.1. */
+    SSLContext kubeletTls() throws Exception {
+        return keys.client("O=system:nodes, CN=system:node:n1");
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.mizzen.apiserver.http;
 import io.mizzen.api.status.StatusException;
 import io.mizzen.api.status.StatusReason;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -391,7 +392,7 @@ public final class HttpFrontend implements AutoCloseable {
         void cut() {
             onContext(request, live -> {
                 if (!live.ended() && !live.closed()) {
-                    sent(live.reset());
+                    sent(live.reset(Http2Error.INTERNAL_ERROR.code()));
                 }
             });
         }

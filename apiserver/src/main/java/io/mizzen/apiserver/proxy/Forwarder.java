@@ -7,6 +7,7 @@ import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.ApiResponse;
 import io.mizzen.apiserver.http.Query;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -410,7 +411,7 @@ public final class Forwarder implements AutoCloseable {
         response.writeHead();
         answer.pipe().endOnFailure(false).to(response).onFailure(gone -> {
             LOG.debug("relay ended: {}", gone.getMessage());
-            response.reset();
+            response.reset(Http2Error.INTERNAL_ERROR.code());
         });
     }
 
