@@ -84,7 +84,7 @@ public final class DeploymentController implements Controller {
             return Result.done();
         }
         List<ReplicaSet> own = claim(deployment);
-        if (!ownWrites.areSeen(key, own)) {
+        if (!ownWrites.areSeen(key, own, set -> liveSet(deployment, set))) {
             // The event of that write wakes us again.
             return Result.done();
         }
@@ -111,6 +111,10 @@ public final class DeploymentController implements Controller {
                 candidates);
     }
 
+    private Optional<ReplicaSet> liveSet(Deployment deployment, ObjectKey key) {
+        return context.api().find(ReplicaSet.class, key).filter(set -> OwnerReferences.isControlledBy(set, deployment));
+    }
+
     private Map<String, List<Pod>> podsOf(List<ReplicaSet> own) {
         Map<String, List<Pod>> bySet = new HashMap<>();
         for (ReplicaSet set : own) {
@@ -135,7 +139,7 @@ public final class DeploymentController implements Controller {
         ReplicaSet set = create.set();
         String name = set.getMetadata().getName();
         try {
-            ownWrites.note(ObjectKey.of(deployment), context.api().create(set));
+            ownWrites.send(ObjectKey.of(deployment), set, context.api()::create);
             int replicas = Sizes.wanted(set);
             if (replicas > 0) {
                 scaled(deployment, "up", name, 0, replicas);
@@ -154,13 +158,13 @@ public final class DeploymentController implements Controller {
 
     /** A set of that name is there: our own, which the cache did not show yet, or another's, so that we need a new name. */
     private void resolveClash(Deployment deployment, ReplicaSet wanted, RolloutStatus status) {
-        Optional<ReplicaSet> present = context.api().find(ReplicaSet.class, ObjectKey.of(wanted));
+        Optional<ReplicaSet> present = liveSet(deployment, ObjectKey.of(wanted));
         boolean ours = present.isPresent()
-                && OwnerReferences.isControlledBy(present.get(), deployment)
                 && PodTemplateHash.equalIgnoringHash(
                         present.get().getSpec().getTemplate(),
                         deployment.getSpec().getTemplate());
         if (ours) {
+            ownWrites.note(ObjectKey.of(deployment), present.get());
             return;
         }
         log.info(
@@ -190,7 +194,7 @@ public final class DeploymentController implements Controller {
     }
 
     private void updateSet(Deployment deployment, Rollout.Action.UpdateSet update) {
-        ownWrites.note(ObjectKey.of(deployment), context.api().update(update.set()));
+        ownWrites.send(ObjectKey.of(deployment), update.set(), context.api()::update);
         if (update.from() != update.to()) {
             String direction = update.from() < update.to() ? "up" : "down";
             scaled(deployment, direction, update.set().getMetadata().getName(), update.from(), update.to());
