@@ -306,7 +306,8 @@ final class Simulation {
     }
 
     /**
-     * The seeds of a class of histories: one given by {@code simulation.seed}, or as many as {@code simulation.rounds}.
+     * The seeds of a class of histories: one given by {@code simulation.seed}, or as many as {@code simulation.rounds} from
+     * {@code simulation.first} on.
      *
      * @param found seeds beyond these that have found a bug once
      */
@@ -315,7 +316,9 @@ final class Simulation {
         if (one != null) {
             return LongStream.of(one);
         }
-        return LongStream.concat(LongStream.range(0, Long.getLong("simulation.rounds", usually)), LongStream.of(found))
+        long first = Long.getLong("simulation.first", 0);
+        long rounds = Long.getLong("simulation.rounds", usually);
+        return LongStream.concat(LongStream.range(first, first + rounds), LongStream.of(found))
                 .distinct();
     }
 
