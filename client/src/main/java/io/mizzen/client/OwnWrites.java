@@ -3,6 +3,7 @@ package io.mizzen.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -14,20 +15,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
-import java.util.function.UnaryOperator;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
  * Remembers what a controller wrote, so that it does not decide on a cache that does not show it yet. Versions are
- * compared as numbers (KEP-5504). What was not seen after five minutes is forgotten. Thread-safe.
+ * compared as numbers (KEP-5504). What was not seen after five minutes is forgotten. Kept by the owner's UID: one that is
+ * made again under the same name starts anew. Thread-safe.
  *
- * <p>A write without an answer may have happened. So the object is read past all caches before the next decision, and what is found
- * there is waited for like an answer. Only a write that the server performs after that look stays unknown.
- *
- * @param <K> what the writes belong to, mostly the {@link ObjectKey} of an owner
+ * <p>A write without an answer may have happened. So the owner's objects are read past all caches before the next decision, and what is
+ * found there is waited for like an answer. Only a write that the server performs after that look stays unknown.
  */
-public final class OwnWrites<K> {
+public final class OwnWrites {
 
     private record Write(String version, Instant at) {}
 
@@ -35,67 +34,135 @@ public final class OwnWrites<K> {
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
-    private final Map<K, Map<String, Write>> byKey = new HashMap<>();
+    private final Map<String, Map<String, Write>> byOwner = new HashMap<>();
 
     @GuardedBy("lock")
-    private final Map<K, Set<ObjectKey>> unanswered = new HashMap<>();
+    private final Set<String> unanswered = new HashSet<>();
 
-    /** Nothing is written at first. */
-    public OwnWrites(InstantSource clock) {
+    OwnWrites(InstantSource clock) {
         this.clock = clock;
     }
 
     /**
-     * Sends the write of an object and notes its answer, or that there was none.
+     * Nothing is written at first. Listens to both caches, so as to forget what was deleted or is another's now; to be made before the
+     * controller's own handlers are registered, that what these wake finds it forgotten.
+     *
+     * @param owners whose objects are written
+     * @param owned what is written
+     */
+    public static OwnWrites of(
+            Informer<? extends HasMetadata> owners, Informer<? extends HasMetadata> owned, InstantSource clock) {
+        OwnWrites writes = new OwnWrites(clock);
+        owners.onChange(writes.ownerHandler());
+        owned.onChange(writes.ownedHandler());
+        return writes;
+    }
+
+    /**
+     * Sends a write and notes its answer, or that there was none.
      *
      * @return the answer
      */
-    public <T extends HasMetadata> T send(K key, T object, UnaryOperator<T> write) {
+    public <T extends HasMetadata> T send(HasMetadata owner, Supplier<T> write) {
+        T written = attempt(owner, write);
+        note(owner, written);
+        return written;
+    }
+
+    /**
+     * Sends a write and notes only if there was no answer; for writes whose answers {@link Expectations} wait for.
+     *
+     * @return the answer
+     */
+    public <T> T attempt(HasMetadata owner, Supplier<T> write) {
         try {
-            T written = write.apply(object);
-            note(key, written);
-            return written;
+            return write.get();
         } catch (KubernetesClientException e) {
             if (!ApiErrors.isRefused(e)) {
-                noteUnanswered(key, ObjectKey.of(object));
+                noteUnanswered(owner);
             }
             throw e;
         }
     }
 
-    private void noteUnanswered(K key, ObjectKey object) {
+    private void noteUnanswered(HasMetadata owner) {
         lock.lock();
         try {
-            unanswered.computeIfAbsent(key, k -> new HashSet<>()).add(object);
+            unanswered.add(uid(owner));
         } finally {
             lock.unlock();
         }
     }
 
     /** Notes the state of an object that the cache must reach: the answer to a write, or what was read past all caches. */
-    public void note(K key, HasMetadata written) {
+    public void note(HasMetadata owner, HasMetadata written) {
         String version = written.getMetadata().getResourceVersion();
         if (version == null) {
             return;
         }
         lock.lock();
         try {
-            byKey.computeIfAbsent(key, k -> new HashMap<>())
-                    .put(written.getMetadata().getUid(), new Write(version, clock.instant()));
+            byOwner.computeIfAbsent(uid(owner), k -> new HashMap<>())
+                    .put(uid(written), new Write(version, clock.instant()));
         } finally {
             lock.unlock();
         }
     }
 
-    /** Forgets an object, when it was seen to be deleted. */
-    public void gone(K key, String uid) {
+    <T extends HasMetadata> ChangeHandler<T> ownerHandler() {
+        return new ChangeHandler<>() {
+            @Override
+            public void added(T owner) {}
+
+            @Override
+            public void updated(T old, T owner) {
+                if (!uid(old).equals(uid(owner))) {
+                    forget(old);
+                }
+            }
+
+            @Override
+            public void deleted(T last) {
+                forget(last);
+            }
+        };
+    }
+
+    <T extends HasMetadata> ChangeHandler<T> ownedHandler() {
+        return new ChangeHandler<>() {
+            @Override
+            public void added(T object) {}
+
+            @Override
+            public void updated(T old, T object) {
+                if (!uid(old).equals(uid(object)) || !ownerOf(old).equals(ownerOf(object))) {
+                    deleted(old);
+                }
+            }
+
+            @Override
+            public void deleted(T last) {
+                ownerOf(last).ifPresent(owner -> gone(owner, uid(last)));
+            }
+        };
+    }
+
+    private static Optional<String> ownerOf(HasMetadata object) {
+        return OwnerReferences.controllerOf(object).map(OwnerReference::getUid);
+    }
+
+    private static String uid(HasMetadata object) {
+        return object.getMetadata().getUid();
+    }
+
+    private void gone(String owner, String uid) {
         lock.lock();
         try {
-            Map<String, Write> writes = byKey.get(key);
+            Map<String, Write> writes = byOwner.get(owner);
             if (writes != null) {
                 writes.remove(uid);
                 if (writes.isEmpty()) {
-                    byKey.remove(key);
+                    byOwner.remove(owner);
                 }
             }
         } finally {
@@ -103,60 +170,56 @@ public final class OwnWrites<K> {
         }
     }
 
-    /** Forgets everything of a key. */
-    public void forget(K key) {
+    private void forget(HasMetadata owner) {
         lock.lock();
         try {
-            byKey.remove(key);
-            unanswered.remove(key);
+            byOwner.remove(uid(owner));
+            unanswered.remove(uid(owner));
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * Whether the cached objects show every write of a key; drops what has been seen.
+     * Whether the cached objects show every write of an owner's objects; drops what has been seen. Of one owner, one thread asks at a time.
      *
-     * @param cached what the cache shows of the key
-     * @param live reads an object of the key past all caches, empty if there is none or it is not the key's; asked only about
-     *     writes that were not answered. When it throws, they are asked about again the next time
+     * @param cached what the cache shows of them
+     * @param live reads them past all caches; called only after a write that was not answered, and again the next time
+     *     when it throws
      */
     public boolean areSeen(
-            K key,
+            HasMetadata owner,
             Collection<? extends HasMetadata> cached,
-            Function<ObjectKey, ? extends Optional<? extends HasMetadata>> live) {
-        for (ObjectKey object : unanswered(key)) {
-            live.apply(object).ifPresent(found -> note(key, found));
-            noteAnswered(key, object);
+            Supplier<? extends Collection<? extends HasMetadata>> live) {
+        if (hasUnanswered(owner)) {
+            live.get().forEach(object -> note(owner, object));
+            noteAnswered(owner);
         }
-        return areSeen(key, cached);
+        return areSeen(owner, cached);
     }
 
-    private Set<ObjectKey> unanswered(K key) {
+    private boolean hasUnanswered(HasMetadata owner) {
         lock.lock();
         try {
-            return Set.copyOf(unanswered.getOrDefault(key, Set.of()));
+            return unanswered.contains(uid(owner));
         } finally {
             lock.unlock();
         }
     }
 
-    private void noteAnswered(K key, ObjectKey object) {
+    private void noteAnswered(HasMetadata owner) {
         lock.lock();
         try {
-            unanswered.computeIfPresent(key, (k, objects) -> {
-                objects.remove(object);
-                return objects.isEmpty() ? null : objects;
-            });
+            unanswered.remove(uid(owner));
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean areSeen(K key, Collection<? extends HasMetadata> cached) {
+    private boolean areSeen(HasMetadata owner, Collection<? extends HasMetadata> cached) {
         lock.lock();
         try {
-            Map<String, Write> writes = byKey.get(key);
+            Map<String, Write> writes = byOwner.get(uid(owner));
             if (writes == null) {
                 return true;
             }
@@ -173,7 +236,7 @@ public final class OwnWrites<K> {
                                             versions.get(entry.getKey()),
                                             entry.getValue().version())));
             if (writes.isEmpty()) {
-                byKey.remove(key);
+                byOwner.remove(uid(owner));
             }
             return writes.isEmpty();
         } finally {

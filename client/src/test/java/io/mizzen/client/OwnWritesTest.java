@@ -6,96 +6,132 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class OwnWritesTest {
 
+    private static final Secret OWNER = owner("owner's uid");
+    private static final Secret OTHER = owner("other's uid");
     private static final ConfigMap OLD = atVersion("99");
     private static final ConfigMap NEW = atVersion("100");
-    private static final Function<ObjectKey, Optional<ConfigMap>> NEVER_ASKED = key -> {
-        throw new AssertionError("nothing to ask about " + key);
+    private static final Supplier<List<ConfigMap>> NEVER_ASKED = () -> {
+        throw new AssertionError("nothing to ask about");
     };
 
     private final ManualClock clock = new ManualClock();
-    private final OwnWrites<String> writes = new OwnWrites<>(clock);
+    private final OwnWrites writes = new OwnWrites(clock);
 
     @Test
     void areSeenWhenTheCacheIsAtTheAnswersVersion() {
-        assertThat(writes.send("owner", OLD, object -> NEW)).isSameAs(NEW);
+        assertThat(writes.send(OWNER, () -> NEW)).isSameAs(NEW);
 
-        assertThat(writes.areSeen("owner", List.of(), NEVER_ASKED)).isFalse();
-        assertThat(writes.areSeen("owner", List.of(OLD), NEVER_ASKED)).isFalse();
-        assertThat(writes.areSeen("other", List.of(OLD), NEVER_ASKED)).isTrue();
-        assertThat(writes.areSeen("owner", List.of(NEW), NEVER_ASKED)).isTrue();
-        assertThat(writes.areSeen("owner", List.of(), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isFalse();
+        assertThat(writes.areSeen(OWNER, List.of(OLD), NEVER_ASKED)).isFalse();
+        assertThat(writes.areSeen(OTHER, List.of(OLD), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(NEW), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
     }
 
     @Test
-    void areForgottenWhenTheObjectIsGoneOrTheTimeIsOver() {
-        writes.note("owner", NEW);
-        writes.gone("owner", "another uid");
-        assertThat(writes.areSeen("owner", List.of(), NEVER_ASKED)).isFalse();
-        writes.gone("owner", "uid");
-        assertThat(writes.areSeen("owner", List.of(), NEVER_ASKED)).isTrue();
+    void areForgottenWhenTheObjectIsGoneOrAnothersOrTheTimeIsOver() {
+        ChangeHandler<ConfigMap> handler = writes.ownedHandler();
+        ConfigMap owned = of("uid", OWNER);
+        writes.note(OWNER, NEW);
+        handler.added(owned);
+        handler.updated(owned, owned);
+        handler.deleted(of("another uid", OWNER));
+        handler.deleted(of("uid", OTHER));
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isFalse();
 
-        writes.note("owner", NEW);
+        handler.deleted(owned);
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
+
+        writes.note(OWNER, NEW);
+        handler.updated(owned, of("uid", OTHER));
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
+
+        writes.note(OWNER, NEW);
+        handler.updated(owned, of("another uid", OWNER));
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
+
+        writes.note(OWNER, NEW);
         clock.advance(Duration.ofMinutes(5).plusMillis(1));
-        assertThat(writes.areSeen("owner", List.of(), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
+    }
+
+    @Test
+    void anAnsweredAttemptIsNotWaitedFor() {
+        assertThat(writes.attempt(OWNER, () -> NEW)).isSameAs(NEW);
+
+        assertThat(writes.areSeen(OWNER, List.of(OLD), NEVER_ASKED)).isTrue();
     }
 
     @Test
     void anUnansweredWriteIsWaitedForWhenItHasHappened() {
         failToSend(0);
 
-        assertThat(writes.areSeen("owner", List.of(OLD), key -> Optional.of(NEW)))
-                .isFalse();
-        assertThat(writes.areSeen("owner", List.of(OLD), NEVER_ASKED)).isFalse();
-        assertThat(writes.areSeen("owner", List.of(NEW), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(OLD), () -> List.of(NEW))).isFalse();
+        assertThat(writes.areSeen(OWNER, List.of(OLD), NEVER_ASKED)).isFalse();
+        assertThat(writes.areSeen(OWNER, List.of(NEW), NEVER_ASKED)).isTrue();
     }
 
     @Test
     void anUnansweredWriteThatHasNotHappenedIsNotWaitedFor() {
         failToSend(504);
-        assertThat(writes.areSeen("owner", List.of(OLD), key -> Optional.of(OLD)))
-                .isTrue();
-        assertThat(writes.areSeen("owner", List.of(OLD), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(OLD), () -> List.of(OLD))).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(OLD), NEVER_ASKED)).isTrue();
 
         failToSend(500);
-        assertThat(writes.areSeen("owner", List.of(), key -> Optional.empty())).isTrue();
-        assertThat(writes.areSeen("owner", List.of(), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(), List::of)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
     }
 
     @Test
     void anUnansweredWriteIsAskedAboutUntilThereIsAnAnswer() {
         failToSend(0);
 
-        assertThatThrownBy(() -> writes.areSeen("owner", List.of(OLD), key -> {
-                    throw new KubernetesClientException("no answer to " + key);
+        assertThatThrownBy(() -> writes.areSeen(OWNER, List.of(OLD), () -> {
+                    throw new KubernetesClientException("still no answer");
                 }))
-                .hasMessage("no answer to default/settings");
-        assertThat(writes.areSeen("owner", List.of(OLD), key -> Optional.of(NEW)))
-                .isFalse();
+                .hasMessage("still no answer");
+        assertThat(writes.areSeen(OWNER, List.of(OLD), () -> List.of(NEW))).isFalse();
     }
 
     @Test
-    void aRefusedOrForgottenWriteIsNotAskedAbout() {
+    void aRefusedWriteIsNotAskedAbout() {
         failToSend(409);
-        assertThat(writes.areSeen("owner", List.of(OLD), NEVER_ASKED)).isTrue();
+
+        assertThat(writes.areSeen(OWNER, List.of(OLD), NEVER_ASKED)).isTrue();
+    }
+
+    @Test
+    void areForgottenWhenTheOwnerIsGoneOrAnotherOfItsName() {
+        ChangeHandler<Secret> handler = writes.ownerHandler();
+        failToSend(0);
+        writes.note(OWNER, NEW);
+        handler.added(OWNER);
+        handler.updated(OWNER, OWNER);
+        assertThat(writes.areSeen(OTHER, List.of(), NEVER_ASKED)).isTrue();
+        assertThat(writes.areSeen(OWNER, List.of(), List::of)).isFalse();
+
+        handler.updated(OWNER, OTHER);
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
 
         failToSend(0);
-        writes.forget("owner");
-        assertThat(writes.areSeen("owner", List.of(OLD), NEVER_ASKED)).isTrue();
+        handler.deleted(OWNER);
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
     }
 
     private void failToSend(int code) {
         KubernetesClientException failure =
                 code == 0 ? new KubernetesClientException("no answer") : ApiErrors.of(code, "Failure", "code " + code);
-        assertThatThrownBy(() -> writes.send("owner", OLD, object -> {
+        assertThatThrownBy(() -> writes.send(OWNER, () -> {
                     throw failure;
                 }))
                 .isSameAs(failure);
@@ -108,6 +144,25 @@ class OwnWritesTest {
                 .withName("settings")
                 .withUid("uid")
                 .withResourceVersion(version)
+                .endMetadata()
+                .build();
+    }
+
+    private static ConfigMap of(String uid, Secret owner) {
+        return new ConfigMapBuilder(NEW)
+                .editMetadata()
+                .withUid(uid)
+                .withOwnerReferences(OwnerReferences.controller(owner))
+                .endMetadata()
+                .build();
+    }
+
+    private static Secret owner(String uid) {
+        return new SecretBuilder()
+                .withNewMetadata()
+                .withNamespace("default")
+                .withName("owner")
+                .withUid(uid)
                 .endMetadata()
                 .build();
     }

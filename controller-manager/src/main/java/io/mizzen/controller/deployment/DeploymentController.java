@@ -46,7 +46,7 @@ public final class DeploymentController implements Controller {
     private final Informer<ReplicaSet> sets;
     private final Informer<Pod> pods;
     private final EventSink events;
-    private final OwnWrites<ObjectKey> ownWrites;
+    private final OwnWrites ownWrites;
     private final WorkQueue<ObjectKey> queue;
     private final ControllerLoop<ObjectKey> loop;
 
@@ -57,7 +57,7 @@ public final class DeploymentController implements Controller {
         this.sets = context.informers().of(ReplicaSet.class);
         this.pods = context.informers().of(Pod.class);
         this.events = context.events().apply(NAME);
-        this.ownWrites = new OwnWrites<>(context.clock());
+        this.ownWrites = OwnWrites.of(deployments, sets, context.clock());
         this.queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, WORKERS, MAX_RETRIES, this::reconcile);
         sets.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
@@ -75,7 +75,6 @@ public final class DeploymentController implements Controller {
     private Result reconcile(ObjectKey key) {
         Optional<Deployment> found = deployments.find(key);
         if (found.isEmpty()) {
-            ownWrites.forget(key);
             return Result.done();
         }
         Deployment deployment = found.get();
@@ -84,7 +83,7 @@ public final class DeploymentController implements Controller {
             return Result.done();
         }
         List<ReplicaSet> own = claim(deployment);
-        if (!ownWrites.areSeen(key, own, set -> liveSet(deployment, set))) {
+        if (!ownWrites.areSeen(deployment, own, () -> liveSets(deployment))) {
             // The event of that write wakes us again.
             return Result.done();
         }
@@ -111,8 +110,10 @@ public final class DeploymentController implements Controller {
                 candidates);
     }
 
-    private Optional<ReplicaSet> liveSet(Deployment deployment, ObjectKey key) {
-        return context.api().find(ReplicaSet.class, key).filter(set -> OwnerReferences.isControlledBy(set, deployment));
+    private List<ReplicaSet> liveSets(Deployment deployment) {
+        return context.api().list(ReplicaSet.class, ObjectKey.of(deployment).namespace()).stream()
+                .filter(set -> OwnerReferences.isControlledBy(set, deployment))
+                .toList();
     }
 
     private Map<String, List<Pod>> podsOf(List<ReplicaSet> own) {
@@ -139,7 +140,7 @@ public final class DeploymentController implements Controller {
         ReplicaSet set = create.set();
         String name = set.getMetadata().getName();
         try {
-            ownWrites.send(ObjectKey.of(deployment), set, context.api()::create);
+            ownWrites.send(deployment, () -> context.api().create(set));
             int replicas = Sizes.wanted(set);
             if (replicas > 0) {
                 scaled(deployment, "up", name, 0, replicas);
@@ -158,13 +159,14 @@ public final class DeploymentController implements Controller {
 
     /** A set of that name is there: our own, which the cache did not show yet, or another's, so that we need a new name. */
     private void resolveClash(Deployment deployment, ReplicaSet wanted, RolloutStatus status) {
-        Optional<ReplicaSet> present = liveSet(deployment, ObjectKey.of(wanted));
+        Optional<ReplicaSet> present = context.api().find(ReplicaSet.class, ObjectKey.of(wanted));
         boolean ours = present.isPresent()
+                && OwnerReferences.isControlledBy(present.get(), deployment)
                 && PodTemplateHash.equalIgnoringHash(
                         present.get().getSpec().getTemplate(),
                         deployment.getSpec().getTemplate());
         if (ours) {
-            ownWrites.note(ObjectKey.of(deployment), present.get());
+            ownWrites.note(deployment, present.get());
             return;
         }
         log.info(
@@ -194,7 +196,7 @@ public final class DeploymentController implements Controller {
     }
 
     private void updateSet(Deployment deployment, Rollout.Action.UpdateSet update) {
-        ownWrites.send(ObjectKey.of(deployment), update.set(), context.api()::update);
+        ownWrites.send(deployment, () -> context.api().update(update.set()));
         if (update.from() != update.to()) {
             String direction = update.from() < update.to() ? "up" : "down";
             scaled(deployment, direction, update.set().getMetadata().getName(), update.from(), update.to());
@@ -295,20 +297,14 @@ public final class DeploymentController implements Controller {
             Optional<String> before = OwnerReferences.controllerOf(old).map(OwnerReference::getUid);
             Optional<String> after = OwnerReferences.controllerOf(set).map(OwnerReference::getUid);
             if (!before.equals(after)) {
-                OwnerReferences.controllerKey(old, "Deployment").ifPresent(key -> {
-                    ownWrites.gone(key, old.getMetadata().getUid());
-                    queue.add(key);
-                });
+                OwnerReferences.controllerKey(old, "Deployment").ifPresent(queue::add);
             }
             wake(set);
         }
 
         @Override
         public void deleted(ReplicaSet last) {
-            OwnerReferences.controllerKey(last, "Deployment").ifPresent(key -> {
-                ownWrites.gone(key, last.getMetadata().getUid());
-                queue.add(key);
-            });
+            OwnerReferences.controllerKey(last, "Deployment").ifPresent(queue::add);
         }
 
         private void wake(ReplicaSet set) {

@@ -323,15 +323,13 @@ final class Simulation {
     }
 
     /**
-     * One write in ten goes wrong. A pod's creation whose answer is lost may be repeated, so that never happens to one; nor is a
-     * deletion refused without a change on its way that explains it.
+     * One write in ten goes wrong. But no deletion is refused without a change on its way that explains it.
      */
     Faults.Fate roughFate(String verb, String resource) {
-        boolean createsPod = verb.equals("create") && resource.equals("pods");
         return switch (random.nextInt(100)) {
             case 0, 1, 2, 3 -> verb.equals("delete") ? Faults.Fate.NORMAL : Faults.Fate.CONFLICT;
             case 4, 5 -> Faults.Fate.LOST_REQUEST;
-            case 6, 7 -> createsPod ? Faults.Fate.NORMAL : Faults.Fate.LOST_ANSWER;
+            case 6, 7 -> Faults.Fate.LOST_ANSWER;
             case 8 -> Faults.Fate.CRASH_BEFORE;
             case 9 -> Faults.Fate.CRASH_AFTER;
             default -> Faults.Fate.NORMAL;
