@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -30,14 +31,25 @@ public final class OwnWrites {
 
     private record Write(String version, Instant at) {}
 
+    /** What is known of one owner's objects. */
+    private static final class Account {
+        final Map<String, Write> awaited = new HashMap<>();
+        /** What was seen to go while requests are out: a late answer does not bring it back. */
+        final Set<String> gone = new HashSet<>();
+
+        int requests;
+        boolean hasUnanswered;
+
+        boolean isEmpty() {
+            return awaited.isEmpty() && requests == 0 && !hasUnanswered;
+        }
+    }
+
     private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
-    private final Map<String, Map<String, Write>> byOwner = new HashMap<>();
-
-    @GuardedBy("lock")
-    private final Set<String> unanswered = new HashSet<>();
+    private final Map<String, Account> byOwner = new HashMap<>();
 
     OwnWrites(InstantSource clock) {
         this.clock = clock;
@@ -64,13 +76,11 @@ public final class OwnWrites {
      * @return the answer
      */
     public <T extends HasMetadata> T send(HasMetadata owner, Supplier<T> write) {
-        T written = attempt(owner, write);
-        note(owner, written);
-        return written;
+        return request(owner, () -> attempt(owner, write), written -> note(owner, written));
     }
 
     /**
-     * Sends a write and notes only if there was no answer; for writes whose answers {@link Expectations} wait for.
+     * Sends a write and notes only if there was no answer: for deletions, which {@link Expectations} wait for.
      *
      * @return the answer
      */
@@ -79,33 +89,112 @@ public final class OwnWrites {
             return write.get();
         } catch (KubernetesClientException e) {
             if (!ApiErrors.isRefused(e)) {
-                noteUnanswered(owner);
+                update(owner, account -> account.hasUnanswered = true);
             }
             throw e;
         }
     }
 
-    private void noteUnanswered(HasMetadata owner) {
+    /**
+     * Whether the cached objects show every write of an owner's objects; drops what has been seen. Of one owner, one thread asks at
+     * a time.
+     *
+     * @param cached what the cache shows of them
+     * @param live reads them past all caches; called only after a write that was not answered, and again the next time when it throws
+     */
+    public boolean areSeen(
+            HasMetadata owner,
+            Collection<? extends HasMetadata> cached,
+            Supplier<? extends Collection<? extends HasMetadata>> live) {
+        if (hasUnanswered(owner)) {
+            request(owner, live, found -> {
+                found.forEach(object -> note(owner, object));
+                update(owner, account -> account.hasUnanswered = false);
+            });
+        }
+        return areSeen(owner, cached);
+    }
+
+    private boolean areSeen(HasMetadata owner, Collection<? extends HasMetadata> cached) {
+        Map<String, String> versions = cached.stream()
+                .collect(Collectors.toMap(
+                        OwnWrites::uid,
+                        object -> String.valueOf(object.getMetadata().getResourceVersion()),
+                        (a, b) -> b));
+        Instant expired = clock.instant().minus(Expectations.LIFETIME);
         lock.lock();
         try {
-            unanswered.add(uid(owner));
+            Account account = byOwner.get(uid(owner));
+            if (account == null) {
+                return true;
+            }
+            account.awaited
+                    .entrySet()
+                    .removeIf(entry -> entry.getValue().at().isBefore(expired)
+                            || (versions.containsKey(entry.getKey())
+                                    && atLeast(
+                                            versions.get(entry.getKey()),
+                                            entry.getValue().version())));
+            boolean areSeen = account.awaited.isEmpty();
+            dropIfEmpty(uid(owner), account);
+            return areSeen;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Notes the state of an object that the cache must reach: the answer to a write, or what was read past all caches. */
-    public void note(HasMetadata owner, HasMetadata written) {
-        String version = written.getMetadata().getResourceVersion();
-        if (version == null) {
-            return;
+    /** Sends a request and takes its answer, knowing what was seen to go meanwhile. */
+    private <T> T request(HasMetadata owner, Supplier<T> request, Consumer<T> answered) {
+        update(owner, account -> account.requests++);
+        try {
+            T answer = request.get();
+            answered.accept(answer);
+            return answer;
+        } finally {
+            update(owner, account -> {
+                // None is out if the owner was seen to go meanwhile.
+                account.requests = Math.max(0, account.requests - 1);
+                if (account.requests == 0) {
+                    account.gone.clear();
+                }
+            });
         }
+    }
+
+    private void note(HasMetadata owner, HasMetadata object) {
+        String version = object.getMetadata().getResourceVersion();
+        update(owner, account -> {
+            if (version != null && !account.gone.contains(uid(object))) {
+                account.awaited.put(uid(object), new Write(version, clock.instant()));
+            }
+        });
+    }
+
+    private boolean hasUnanswered(HasMetadata owner) {
         lock.lock();
         try {
-            byOwner.computeIfAbsent(uid(owner), k -> new HashMap<>())
-                    .put(uid(written), new Write(version, clock.instant()));
+            Account account = byOwner.get(uid(owner));
+            return account != null && account.hasUnanswered;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void update(HasMetadata owner, Consumer<Account> change) {
+        lock.lock();
+        try {
+            Account account = byOwner.computeIfAbsent(uid(owner), uid -> new Account());
+            change.accept(account);
+            dropIfEmpty(uid(owner), account);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private void dropIfEmpty(String owner, Account account) {
+        if (account.isEmpty()) {
+            byOwner.remove(owner);
         }
     }
 
@@ -117,13 +206,18 @@ public final class OwnWrites {
             @Override
             public void updated(T old, T owner) {
                 if (!uid(old).equals(uid(owner))) {
-                    forget(old);
+                    deleted(old);
                 }
             }
 
             @Override
             public void deleted(T last) {
-                forget(last);
+                lock.lock();
+                try {
+                    byOwner.remove(uid(last));
+                } finally {
+                    lock.unlock();
+                }
             }
         };
     }
@@ -147,101 +241,29 @@ public final class OwnWrites {
         };
     }
 
+    private void gone(String owner, String uid) {
+        lock.lock();
+        try {
+            Account account = byOwner.get(owner);
+            if (account == null) {
+                return;
+            }
+            account.awaited.remove(uid);
+            if (account.requests > 0) {
+                account.gone.add(uid);
+            }
+            dropIfEmpty(owner, account);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private static Optional<String> ownerOf(HasMetadata object) {
         return OwnerReferences.controllerOf(object).map(OwnerReference::getUid);
     }
 
     private static String uid(HasMetadata object) {
         return object.getMetadata().getUid();
-    }
-
-    private void gone(String owner, String uid) {
-        lock.lock();
-        try {
-            Map<String, Write> writes = byOwner.get(owner);
-            if (writes != null) {
-                writes.remove(uid);
-                if (writes.isEmpty()) {
-                    byOwner.remove(owner);
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void forget(HasMetadata owner) {
-        lock.lock();
-        try {
-            byOwner.remove(uid(owner));
-            unanswered.remove(uid(owner));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /**
-     * Whether the cached objects show every write of an owner's objects; drops what has been seen. Of one owner, one thread asks at a time.
-     *
-     * @param cached what the cache shows of them
-     * @param live reads them past all caches; called only after a write that was not answered, and again the next time
-     *     when it throws
-     */
-    public boolean areSeen(
-            HasMetadata owner,
-            Collection<? extends HasMetadata> cached,
-            Supplier<? extends Collection<? extends HasMetadata>> live) {
-        if (hasUnanswered(owner)) {
-            live.get().forEach(object -> note(owner, object));
-            noteAnswered(owner);
-        }
-        return areSeen(owner, cached);
-    }
-
-    private boolean hasUnanswered(HasMetadata owner) {
-        lock.lock();
-        try {
-            return unanswered.contains(uid(owner));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void noteAnswered(HasMetadata owner) {
-        lock.lock();
-        try {
-            unanswered.remove(uid(owner));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean areSeen(HasMetadata owner, Collection<? extends HasMetadata> cached) {
-        lock.lock();
-        try {
-            Map<String, Write> writes = byOwner.get(uid(owner));
-            if (writes == null) {
-                return true;
-            }
-            Map<String, String> versions = cached.stream()
-                    .collect(Collectors.toMap(
-                            object -> object.getMetadata().getUid(),
-                            object -> String.valueOf(object.getMetadata().getResourceVersion()),
-                            (a, b) -> b));
-            Instant expired = clock.instant().minus(Expectations.LIFETIME);
-            writes.entrySet()
-                    .removeIf(entry -> entry.getValue().at().isBefore(expired)
-                            || (versions.containsKey(entry.getKey())
-                                    && atLeast(
-                                            versions.get(entry.getKey()),
-                                            entry.getValue().version())));
-            if (writes.isEmpty()) {
-                byOwner.remove(uid(owner));
-            }
-            return writes.isEmpty();
-        } finally {
-            lock.unlock();
-        }
     }
 
     private static boolean atLeast(String version, String wanted) {

@@ -42,7 +42,7 @@ class OwnWritesTest {
     void areForgottenWhenTheObjectIsGoneOrAnothersOrTheTimeIsOver() {
         ChangeHandler<ConfigMap> handler = writes.ownedHandler();
         ConfigMap owned = of("uid", OWNER);
-        writes.note(OWNER, NEW);
+        assertThat(writes.send(OWNER, () -> NEW)).isSameAs(NEW);
         handler.added(owned);
         handler.updated(owned, owned);
         handler.deleted(of("another uid", OWNER));
@@ -52,15 +52,15 @@ class OwnWritesTest {
         handler.deleted(owned);
         assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
 
-        writes.note(OWNER, NEW);
+        assertThat(writes.send(OWNER, () -> NEW)).isSameAs(NEW);
         handler.updated(owned, of("uid", OTHER));
         assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
 
-        writes.note(OWNER, NEW);
+        assertThat(writes.send(OWNER, () -> NEW)).isSameAs(NEW);
         handler.updated(owned, of("another uid", OWNER));
         assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
 
-        writes.note(OWNER, NEW);
+        assertThat(writes.send(OWNER, () -> NEW)).isSameAs(NEW);
         clock.advance(Duration.ofMinutes(5).plusMillis(1));
         assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
     }
@@ -70,6 +70,22 @@ class OwnWritesTest {
         assertThat(writes.attempt(OWNER, () -> NEW)).isSameAs(NEW);
 
         assertThat(writes.areSeen(OWNER, List.of(OLD), NEVER_ASKED)).isTrue();
+    }
+
+    @Test
+    void anObjectThatIsSeenToGoBeforeItsWriteIsAnsweredIsNotWaitedFor() {
+        ChangeHandler<ConfigMap> handler = writes.ownedHandler();
+
+        ConfigMap answer = writes.send(OWNER, () -> {
+            handler.deleted(of("uid", OWNER));
+            handler.deleted(of("another uid", OWNER));
+            return NEW;
+        });
+
+        assertThat(answer).isSameAs(NEW);
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isTrue();
+        assertThat(writes.send(OWNER, () -> NEW)).isSameAs(NEW);
+        assertThat(writes.areSeen(OWNER, List.of(), NEVER_ASKED)).isFalse();
     }
 
     @Test
@@ -114,7 +130,7 @@ class OwnWritesTest {
     void areForgottenWhenTheOwnerIsGoneOrAnotherOfItsName() {
         ChangeHandler<Secret> handler = writes.ownerHandler();
         failToSend(0);
-        writes.note(OWNER, NEW);
+        assertThat(writes.send(OWNER, () -> NEW)).isSameAs(NEW);
         handler.added(OWNER);
         handler.updated(OWNER, OWNER);
         assertThat(writes.areSeen(OTHER, List.of(), NEVER_ASKED)).isTrue();

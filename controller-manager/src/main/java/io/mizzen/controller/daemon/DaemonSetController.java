@@ -123,12 +123,13 @@ public final class DaemonSetController implements Controller {
                         : set.getSpec().getSelector().getMatchLabels(),
                 collisions);
         String hash = RevisionHistory.hash(current);
+        boolean showsOwnWrites = showsOwnWrites(key, set);
         List<Pod> claimed = claim(set);
         Instant now = context.clock().instant();
         DaemonPlan.Decision decision =
                 DaemonPlan.decide(new DaemonPlan.Observed(set, nodes.list(), claimed, hash), now);
         Duration wait = Duration.ZERO;
-        if (showsOwnWrites(key, set)) {
+        if (showsOwnWrites) {
             wait = perform(key, set, hash, decision, now);
         }
         writeStatus(set, decision.status());
@@ -153,7 +154,7 @@ public final class DaemonSetController implements Controller {
         return next.map(Result::after).orElse(Result.done());
     }
 
-    /** Whether the cache shows every pod that was made. */
+    /** Whether the cache shows every pod that was made; to be asked before the pods are read from it. */
     private boolean showsOwnWrites(ObjectKey key, DaemonSet set) {
         List<Pod> cached = pods.byIndex(Indexes.CONTROLLER, set.getMetadata().getUid());
         return expectations.satisfied(key) && ownWrites.areSeen(set, cached, () -> control.live(set));
@@ -197,7 +198,7 @@ public final class DaemonSetController implements Controller {
         SlowStart.Outcome outcome = SlowStart.run(
                 create.size(),
                 context.parallel(),
-                i -> ownWrites.attempt(set, () -> control.create(set, newPod(set, hash, create.get(i)))));
+                i -> ownWrites.send(set, () -> control.create(set, newPod(set, hash, create.get(i)))));
         for (int i = outcome.succeeded(); i < create.size(); i++) {
             expectations.creationObserved(key);
         }

@@ -166,7 +166,6 @@ public final class DeploymentController implements Controller {
                         present.get().getSpec().getTemplate(),
                         deployment.getSpec().getTemplate());
         if (ours) {
-            ownWrites.note(deployment, present.get());
             return;
         }
         log.info(

@@ -96,13 +96,14 @@ public final class JobController implements Controller {
         if (manager != null && !manager.equals("kubernetes.io/job-controller")) {
             return Result.done();
         }
+        boolean showsOwnWrites = showsOwnWrites(key, job);
         List<Pod> own = claim(job);
         if (job.getMetadata().getDeletionTimestamp() != null) {
             own.stream().filter(JobCore::isTracked).forEach(this::release);
             return Result.done();
         }
-        JobCore.Decision decision = JobCore.decide(
-                job, own, showsOwnWrites(key, job), context.clock().instant());
+        JobCore.Decision decision =
+                JobCore.decide(job, own, showsOwnWrites, context.clock().instant());
         perform(key, job, decision);
         return decision.again().map(Result::after).orElse(Result.done());
     }
@@ -119,7 +120,7 @@ public final class JobController implements Controller {
         return Result.done();
     }
 
-    /** Whether the cache shows every pod that was made. */
+    /** Whether the cache shows every pod that was made; to be asked before the pods are read from it. */
     private boolean showsOwnWrites(ObjectKey key, Job job) {
         List<Pod> cached = pods.byIndex(Indexes.CONTROLLER, job.getMetadata().getUid());
         return expectations.satisfied(key) && ownWrites.areSeen(job, cached, () -> control.live(job));
@@ -165,7 +166,7 @@ public final class JobController implements Controller {
         expectations.expectCreations(key, decision.create());
         SlowStart.Outcome outcome = SlowStart.run(decision.create(), context.parallel(), i -> {
             Pod pod = decision.indexes().isEmpty() ? newPod(job) : newPod(job, decision, i);
-            ownWrites.attempt(job, () -> control.create(job, pod));
+            ownWrites.send(job, () -> control.create(job, pod));
         });
         for (int i = outcome.succeeded(); i < decision.create(); i++) {
             expectations.creationObserved(key);

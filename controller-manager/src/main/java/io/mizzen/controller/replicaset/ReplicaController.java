@@ -134,7 +134,7 @@ public final class ReplicaController<T extends HasMetadata> implements Controlle
         expectations.expectCreations(key, count);
         SlowStart.Outcome outcome = SlowStart.run(count, context.parallel(), i -> {
             try {
-                ownWrites.attempt(set, () -> control.create(set, PodTemplates.newPod(set, kind.template(set))));
+                ownWrites.send(set, () -> control.create(set, PodTemplates.newPod(set, kind.template(set))));
             } catch (KubernetesClientException e) {
                 if (!ApiErrors.isNamespaceTerminating(e)) {
                     throw e;
