@@ -54,6 +54,11 @@ public final class ApiErrors {
                 .anyMatch(reason -> Objects.equals(reason, "NamespaceTerminating"));
     }
 
+    /** The server refused the request, which had no effect. After any other failure a write may have happened. */
+    public static boolean isRefused(KubernetesClientException e) {
+        return e.getCode() >= 400 && e.getCode() < 500;
+    }
+
     /** The server refused the object for what it says (422). */
     public static boolean isInvalid(KubernetesClientException e) {
         return e.getCode() == 422;

@@ -22,6 +22,7 @@ import io.mizzen.client.Informer;
 import io.mizzen.client.Json;
 import io.mizzen.client.LabelSelectors;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.OwnWrites;
 import io.mizzen.client.OwnerReferences;
 import io.mizzen.client.RateLimits;
 import io.mizzen.client.Result;
@@ -63,6 +64,7 @@ public final class DaemonSetController implements Controller {
     private final PodControl control;
     private final RevisionHistory history;
     private final Expectations<ObjectKey> expectations;
+    private final OwnWrites ownWrites;
     private final Map<String, Backoff> failedPods = new ConcurrentHashMap<>();
     private final WorkQueue<ObjectKey> queue;
     private final ControllerLoop<ObjectKey> loop;
@@ -78,6 +80,7 @@ public final class DaemonSetController implements Controller {
         this.control = new PodControl(context.api(), events);
         this.history = new RevisionHistory(context.api());
         this.expectations = new Expectations<>(context.clock());
+        this.ownWrites = OwnWrites.of(sets, pods, context.clock());
         this.queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, WORKERS, this::reconcile);
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
@@ -120,12 +123,13 @@ public final class DaemonSetController implements Controller {
                         : set.getSpec().getSelector().getMatchLabels(),
                 collisions);
         String hash = RevisionHistory.hash(current);
+        boolean showsOwnWrites = showsOwnWrites(key, set);
         List<Pod> claimed = claim(set);
         Instant now = context.clock().instant();
         DaemonPlan.Decision decision =
                 DaemonPlan.decide(new DaemonPlan.Observed(set, nodes.list(), claimed, hash), now);
         Duration wait = Duration.ZERO;
-        if (expectations.satisfied(key)) {
+        if (showsOwnWrites) {
             wait = perform(key, set, hash, decision, now);
         }
         writeStatus(set, decision.status());
@@ -148,6 +152,12 @@ public final class DaemonSetController implements Controller {
             return Result.after(next.filter(d -> d.compareTo(wait) < 0).orElse(wait));
         }
         return next.map(Result::after).orElse(Result.done());
+    }
+
+    /** Whether the cache shows every pod that was made; to be asked before the pods are read from it. */
+    private boolean showsOwnWrites(ObjectKey key, DaemonSet set) {
+        List<Pod> cached = pods.byIndex(Indexes.CONTROLLER, set.getMetadata().getUid());
+        return expectations.satisfied(key) && ownWrites.areSeen(set, cached, () -> control.live(set));
     }
 
     private List<Pod> claim(DaemonSet set) {
@@ -186,7 +196,9 @@ public final class DaemonSetController implements Controller {
         }
         expectations.expectCreations(key, create.size());
         SlowStart.Outcome outcome = SlowStart.run(
-                create.size(), context.parallel(), i -> control.create(set, newPod(set, hash, create.get(i))));
+                create.size(),
+                context.parallel(),
+                i -> ownWrites.send(set, () -> control.create(set, newPod(set, hash, create.get(i)))));
         for (int i = outcome.succeeded(); i < create.size(); i++) {
             expectations.creationObserved(key);
         }

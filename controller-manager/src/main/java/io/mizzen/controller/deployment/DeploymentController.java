@@ -46,7 +46,7 @@ public final class DeploymentController implements Controller {
     private final Informer<ReplicaSet> sets;
     private final Informer<Pod> pods;
     private final EventSink events;
-    private final OwnWrites<ObjectKey> ownWrites;
+    private final OwnWrites ownWrites;
     private final WorkQueue<ObjectKey> queue;
     private final ControllerLoop<ObjectKey> loop;
 
@@ -57,7 +57,7 @@ public final class DeploymentController implements Controller {
         this.sets = context.informers().of(ReplicaSet.class);
         this.pods = context.informers().of(Pod.class);
         this.events = context.events().apply(NAME);
-        this.ownWrites = new OwnWrites<>(context.clock());
+        this.ownWrites = OwnWrites.of(deployments, sets, context.clock());
         this.queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, WORKERS, MAX_RETRIES, this::reconcile);
         sets.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
@@ -75,7 +75,6 @@ public final class DeploymentController implements Controller {
     private Result reconcile(ObjectKey key) {
         Optional<Deployment> found = deployments.find(key);
         if (found.isEmpty()) {
-            ownWrites.forget(key);
             return Result.done();
         }
         Deployment deployment = found.get();
@@ -84,7 +83,7 @@ public final class DeploymentController implements Controller {
             return Result.done();
         }
         List<ReplicaSet> own = claim(deployment);
-        if (!ownWrites.areSeen(key, own)) {
+        if (!ownWrites.areSeen(deployment, own, () -> liveSets(deployment))) {
             // The event of that write wakes us again.
             return Result.done();
         }
@@ -111,6 +110,12 @@ public final class DeploymentController implements Controller {
                 candidates);
     }
 
+    private List<ReplicaSet> liveSets(Deployment deployment) {
+        return context.api().list(ReplicaSet.class, ObjectKey.of(deployment).namespace()).stream()
+                .filter(set -> OwnerReferences.isControlledBy(set, deployment))
+                .toList();
+    }
+
     private Map<String, List<Pod>> podsOf(List<ReplicaSet> own) {
         Map<String, List<Pod>> bySet = new HashMap<>();
         for (ReplicaSet set : own) {
@@ -135,7 +140,7 @@ public final class DeploymentController implements Controller {
         ReplicaSet set = create.set();
         String name = set.getMetadata().getName();
         try {
-            ownWrites.note(ObjectKey.of(deployment), context.api().create(set));
+            ownWrites.send(deployment, () -> context.api().create(set));
             int replicas = Sizes.wanted(set);
             if (replicas > 0) {
                 scaled(deployment, "up", name, 0, replicas);
@@ -190,7 +195,7 @@ public final class DeploymentController implements Controller {
     }
 
     private void updateSet(Deployment deployment, Rollout.Action.UpdateSet update) {
-        ownWrites.note(ObjectKey.of(deployment), context.api().update(update.set()));
+        ownWrites.send(deployment, () -> context.api().update(update.set()));
         if (update.from() != update.to()) {
             String direction = update.from() < update.to() ? "up" : "down";
             scaled(deployment, direction, update.set().getMetadata().getName(), update.from(), update.to());
@@ -291,20 +296,14 @@ public final class DeploymentController implements Controller {
             Optional<String> before = OwnerReferences.controllerOf(old).map(OwnerReference::getUid);
             Optional<String> after = OwnerReferences.controllerOf(set).map(OwnerReference::getUid);
             if (!before.equals(after)) {
-                OwnerReferences.controllerKey(old, "Deployment").ifPresent(key -> {
-                    ownWrites.gone(key, old.getMetadata().getUid());
-                    queue.add(key);
-                });
+                OwnerReferences.controllerKey(old, "Deployment").ifPresent(queue::add);
             }
             wake(set);
         }
 
         @Override
         public void deleted(ReplicaSet last) {
-            OwnerReferences.controllerKey(last, "Deployment").ifPresent(key -> {
-                ownWrites.gone(key, last.getMetadata().getUid());
-                queue.add(key);
-            });
+            OwnerReferences.controllerKey(last, "Deployment").ifPresent(queue::add);
         }
 
         private void wake(ReplicaSet set) {

@@ -387,12 +387,16 @@ final class Rollout {
     }
 
     private Decision finish(RolloutStatus status) {
+        List<Action.UpdateSet> updates = new ArrayList<>();
         for (ReplicaSet set : sets) {
             ReplicaSet copy = changed.get(set.getMetadata().getName());
             if (copy != null) {
-                actions.add(new Action.UpdateSet(copy, Sizes.wanted(set), Sizes.wanted(copy)));
+                updates.add(new Action.UpdateSet(copy, Sizes.wanted(set), Sizes.wanted(copy)));
             }
         }
+        // What grows comes after what makes room for it, or stopping between the two would leave too many.
+        updates.sort(Comparator.comparing(update -> update.from() < update.to()));
+        actions.addAll(updates);
         if (!status.equals(RolloutStatus.read(deployment)) || unavailableChanged(status)) {
             actions.add(new Action.UpdateStatus(status, Sizes.wanted(sets)));
         }

@@ -17,6 +17,7 @@ import io.mizzen.client.Expectations;
 import io.mizzen.client.Indexes;
 import io.mizzen.client.Informer;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.OwnWrites;
 import io.mizzen.client.OwnerReferences;
 import io.mizzen.client.Patches;
 import io.mizzen.client.RateLimits;
@@ -49,6 +50,7 @@ public final class JobController implements Controller {
     private final EventSink events;
     private final PodControl control;
     private final Expectations<ObjectKey> expectations;
+    private final OwnWrites ownWrites;
     private final WorkQueue<ObjectKey> queue;
     private final WorkQueue<ObjectKey> orphans;
     private final List<ControllerLoop<?>> loops;
@@ -62,6 +64,7 @@ public final class JobController implements Controller {
         this.events = context.events().apply(NAME);
         this.control = new PodControl(context.api(), events);
         this.expectations = new Expectations<>(context.clock());
+        this.ownWrites = OwnWrites.of(jobs, pods, context.clock());
         RateLimits limits = RateLimits.standard().withItemDelays(Duration.ofSeconds(1), Duration.ofMinutes(1));
         this.queue = new WorkQueue<>(NAME, limits, context.clock(), context.registry());
         this.orphans = context.queue("job_orphan_pod");
@@ -93,13 +96,14 @@ public final class JobController implements Controller {
         if (manager != null && !manager.equals("kubernetes.io/job-controller")) {
             return Result.done();
         }
+        boolean showsOwnWrites = showsOwnWrites(key, job);
         List<Pod> own = claim(job);
         if (job.getMetadata().getDeletionTimestamp() != null) {
             own.stream().filter(JobCore::isTracked).forEach(this::release);
             return Result.done();
         }
-        JobCore.Decision decision = JobCore.decide(
-                job, own, expectations.satisfied(key), context.clock().instant());
+        JobCore.Decision decision =
+                JobCore.decide(job, own, showsOwnWrites, context.clock().instant());
         perform(key, job, decision);
         return decision.again().map(Result::after).orElse(Result.done());
     }
@@ -114,6 +118,12 @@ public final class JobController implements Controller {
                                 .isEmpty())
                 .ifPresent(this::release);
         return Result.done();
+    }
+
+    /** Whether the cache shows every pod that was made; to be asked before the pods are read from it. */
+    private boolean showsOwnWrites(ObjectKey key, Job job) {
+        List<Pod> cached = pods.byIndex(Indexes.CONTROLLER, job.getMetadata().getUid());
+        return expectations.satisfied(key) && ownWrites.areSeen(job, cached, () -> control.live(job));
     }
 
     private List<Pod> claim(Job job) {
@@ -156,7 +166,7 @@ public final class JobController implements Controller {
         expectations.expectCreations(key, decision.create());
         SlowStart.Outcome outcome = SlowStart.run(decision.create(), context.parallel(), i -> {
             Pod pod = decision.indexes().isEmpty() ? newPod(job) : newPod(job, decision, i);
-            control.create(job, pod);
+            ownWrites.send(job, () -> control.create(job, pod));
         });
         for (int i = outcome.succeeded(); i < decision.create(); i++) {
             expectations.creationObserved(key);

@@ -9,6 +9,8 @@ import io.mizzen.client.ApiErrors;
 import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.EventSink;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.OwnerReferences;
+import java.util.List;
 
 /** Creates and deletes the pods of an owner and says so in the owner's events, in upstream's words. Thread-safe. */
 public final class PodControl {
@@ -37,6 +39,13 @@ public final class PodControl {
             }
             throw e;
         }
+    }
+
+    /** Reads the pods that an owner controls, past all caches. */
+    public List<Pod> live(HasMetadata owner) {
+        return api.list(Pod.class, ObjectKey.of(owner).namespace()).stream()
+                .filter(pod -> OwnerReferences.isControlledBy(pod, owner))
+                .toList();
     }
 
     /**

@@ -14,6 +14,7 @@ import io.mizzen.client.Indexes;
 import io.mizzen.client.Informer;
 import io.mizzen.client.LabelSelectors;
 import io.mizzen.client.ObjectKey;
+import io.mizzen.client.OwnWrites;
 import io.mizzen.client.OwnerReferences;
 import io.mizzen.client.Result;
 import io.mizzen.client.WorkQueue;
@@ -41,6 +42,7 @@ public final class ReplicaController<T extends HasMetadata> implements Controlle
     private final Informer<Pod> pods;
     private final PodControl control;
     private final Expectations<ObjectKey> expectations;
+    private final OwnWrites ownWrites;
     private final WorkQueue<ObjectKey> queue;
     private final ControllerLoop<ObjectKey> loop;
 
@@ -51,6 +53,7 @@ public final class ReplicaController<T extends HasMetadata> implements Controlle
         this.pods = context.informers().of(Pod.class);
         this.control = new PodControl(context.api(), context.events().apply(kind.eventSource()));
         this.expectations = new Expectations<>(context.clock());
+        this.ownWrites = OwnWrites.of(sets, pods, context.clock());
         this.queue = context.queue(kind.controllerName());
         this.loop = context.loop(queue, kind.controllerName(), WORKERS, this::reconcile);
         sets.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
@@ -81,8 +84,9 @@ public final class ReplicaController<T extends HasMetadata> implements Controlle
             return Result.done();
         }
         T set = found.get();
-        boolean mayAct = expectations.satisfied(key);
+        boolean isSatisfied = expectations.satisfied(key);
         List<Pod> candidates = candidates(set);
+        boolean mayAct = isSatisfied && ownWrites.areSeen(set, candidates, () -> control.live(set));
         List<Pod> active = ControllerRef.claim(
                 context.api(),
                 set,
@@ -130,7 +134,7 @@ public final class ReplicaController<T extends HasMetadata> implements Controlle
         expectations.expectCreations(key, count);
         SlowStart.Outcome outcome = SlowStart.run(count, context.parallel(), i -> {
             try {
-                control.create(set, PodTemplates.newPod(set, kind.template(set)));
+                ownWrites.send(set, () -> control.create(set, PodTemplates.newPod(set, kind.template(set))));
             } catch (KubernetesClientException e) {
                 if (!ApiErrors.isNamespaceTerminating(e)) {
                     throw e;
@@ -150,7 +154,7 @@ public final class ReplicaController<T extends HasMetadata> implements Controlle
                     Pod pod = surplus.get(i);
                     boolean deleted = false;
                     try {
-                        deleted = control.delete(set, pod);
+                        deleted = ownWrites.attempt(set, () -> control.delete(set, pod));
                     } finally {
                         if (!deleted) {
                             expectations.deletionObserved(key, pod.getMetadata().getUid());

@@ -259,7 +259,8 @@ public final class StatefulSetController implements Controller {
                 continue;
             }
             List<OwnerReference> owners = StatefulPods.owners(set, found.get(), podName, condemned);
-            if (!Set.copyOf(owners).equals(Set.copyOf(OwnerReferences.of(found.get())))) {
+            boolean isWanting = !Set.copyOf(owners).equals(Set.copyOf(OwnerReferences.of(found.get())));
+            if (isWanting && condemned.map(this::isThere).orElse(true)) {
                 claims.note(context.api()
                         .update(new PersistentVolumeClaimBuilder(found.get())
                                 .editMetadata()
@@ -268,6 +269,15 @@ public final class StatefulSetController implements Controller {
                                 .build()));
             }
         }
+    }
+
+    /** A claim that is given to a pod which is gone goes at once, perhaps from under the pod that came after it. */
+    private boolean isThere(Pod pod) {
+        return context.api()
+                .find(Pod.class, ObjectKey.of(pod))
+                .filter(live ->
+                        live.getMetadata().getUid().equals(pod.getMetadata().getUid()))
+                .isPresent();
     }
 
     private void writeStatus(StatefulSet set, StatefulPlan.Status status, String current, String update) {

@@ -122,6 +122,19 @@ class RolloutTest {
     }
 
     @Test
+    void shrinksOneSetBeforeItGrowsAnother() {
+        Deployment web = deployment(10, "0", "1");
+        ReplicaSet old = sized(set(web, "image:0", 7, 7, 1), 9, 10);
+        ReplicaSet fresh = sized(set(web, "image:1", 2, 2, 2), 16, 16);
+
+        assertThat(decide(web, old, fresh).stream()
+                        .filter(Rollout.Action.UpdateSet.class::isInstance)
+                        .map(Rollout.Action.UpdateSet.class::cast)
+                        .map(update -> update.from() + " to " + update.to()))
+                .containsExactly("2 to 1", "7 to 9");
+    }
+
+    @Test
     void givesARolledBackSetTheNextRevisionAndRemembersItsOld() {
         Deployment web = deployment(2, "1", "0");
         ReplicaSet first = set(web, "image:1", 0, 0, 1);

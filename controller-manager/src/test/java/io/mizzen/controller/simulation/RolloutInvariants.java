@@ -65,8 +65,6 @@ final class RolloutInvariants {
     private final Map<String, Integer> toldAvailable = new HashMap<>();
 
     final List<String> violations = new ArrayList<>();
-    /** Pods whose creation was answered to nobody: the set's controller cannot know of them until they show. */
-    final Map<String, Integer> unanswered = new HashMap<>();
 
     RolloutInvariants(Simulation simulation, boolean checkFloor) {
         this.simulation = simulation;
@@ -247,7 +245,7 @@ final class RolloutInvariants {
                 .mapToInt(Version::replicas)
                 .max()
                 .orElse(0);
-        if (active > bound + unanswered.getOrDefault(set, 0)) {
+        if (active > bound) {
             violations.add("set " + set + " has " + active + " pods, wants at most " + bound);
         }
     }

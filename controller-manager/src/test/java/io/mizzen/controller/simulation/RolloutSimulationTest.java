@@ -31,7 +31,7 @@ class RolloutSimulationTest {
     private static final ObjectKey WEB = new ObjectKey("default", "web");
 
     static LongStream seeds() {
-        return Simulation.seeds(10, 63, 75, 203, 266, 1627, 2507, 2813);
+        return Simulation.seeds(10, 63, 75, 203, 266, 1627, 2507, 2813, 2978, 3411, 4019, 4168);
     }
 
     @ParameterizedTest
