@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.kubelet.control;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 
 /** Where events go. Never blocks and never fails: an event that cannot be kept is dropped. */
@@ -18,4 +19,14 @@ public interface EventSink {
 
     /** Records an event about the node. */
     void nodeEvent(boolean isWarning, String reason, String message);
+
+    /** Where a container stands in its pod, as events say it. */
+    static String fieldPath(Pod pod, Container container) {
+        boolean isInit = pod.getSpec().getInitContainers().stream()
+                .anyMatch(c -> c.getName().equals(container.getName()));
+        boolean isNormal =
+                pod.getSpec().getContainers().stream().anyMatch(c -> c.getName().equals(container.getName()));
+        String list = isInit ? "initContainers" : isNormal ? "containers" : "ephemeralContainers";
+        return "spec." + list + "{" + container.getName() + "}";
+    }
 }

@@ -73,7 +73,7 @@ public final class Images {
      */
     public Image ensure(Pod pod, Container container, PodSandboxConfig sandbox) throws StartFailure {
         String wanted = container.getImage() == null ? "" : container.getImage();
-        String path = "spec.containers{" + container.getName() + "}";
+        String path = EventSink.fieldPath(pod, container);
         ImageName name = ImageName.parse(wanted).orElse(null);
         if (name == null) {
             String text = "Failed to apply default image tag \"" + wanted + "\": couldn't parse image name \"" + wanted

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Lifecycle;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.mizzen.kubelet.control.EventSink;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.cri.v1.ContainerConfig;
 import io.mizzen.kubelet.cri.v1.Image;
@@ -180,17 +181,8 @@ final class ContainerStarter {
     }
 
     private void event(Place place, Container container, boolean isWarning, String reason, String message) {
-        services.events().podEvent(place.pod(), fieldPath(place.pod(), container), isWarning, reason, message);
-    }
-
-    /** Where a container stands in the pod, as events say it. */
-    static String fieldPath(Pod pod, Container container) {
-        boolean isInit = pod.getSpec().getInitContainers().stream()
-                .anyMatch(c -> c.getName().equals(container.getName()));
-        boolean isNormal =
-                pod.getSpec().getContainers().stream().anyMatch(c -> c.getName().equals(container.getName()));
-        String list = isInit ? "initContainers" : isNormal ? "containers" : "ephemeralContainers";
-        return "spec." + list + "{" + container.getName() + "}";
+        services.events()
+                .podEvent(place.pod(), EventSink.fieldPath(place.pod(), container), isWarning, reason, message);
     }
 
     /** The directory of a pod's logs. */

@@ -4,6 +4,7 @@ package io.mizzen.kubelet.pod;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Lifecycle;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.mizzen.kubelet.control.EventSink;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.runtime.RuntimeContainer;
 import io.mizzen.kubelet.runtime.RuntimePod;
@@ -84,7 +85,7 @@ final class PodKiller {
     void stop(Pod pod, RuntimeContainer container, String podIp, String message, long deadlineNanos)
             throws CriException {
         Optional<Container> spec = specOf(pod, container.name());
-        String path = spec.map(c -> ContainerStarter.fieldPath(pod, c)).orElse("");
+        String path = spec.map(c -> EventSink.fieldPath(pod, c)).orElse("");
         services.events().podEvent(pod, path, false, "Killing", message);
         if (spec.isPresent() && left(deadlineNanos).isPositive()) {
             preStop(pod, spec.get(), container, podIp, left(deadlineNanos));
@@ -110,12 +111,7 @@ final class PodKiller {
                     pod.getMetadata().getName(),
                     e.getMessage());
             services.events()
-                    .podEvent(
-                            pod,
-                            ContainerStarter.fieldPath(pod, spec),
-                            true,
-                            "FailedPreStopHook",
-                            "PreStopHook failed");
+                    .podEvent(pod, EventSink.fieldPath(pod, spec), true, "FailedPreStopHook", "PreStopHook failed");
         }
     }
 

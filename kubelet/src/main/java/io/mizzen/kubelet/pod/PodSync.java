@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Volume;
+import io.mizzen.kubelet.control.EventSink;
 import io.mizzen.kubelet.cri.CriException;
 import io.mizzen.kubelet.cri.v1.PodSandboxConfig;
 import io.mizzen.kubelet.log.LogRotation;
@@ -177,7 +178,7 @@ final class PodSync {
                     .ifPresent(c -> services.events()
                             .podEvent(
                                     pod,
-                                    ContainerStarter.fieldPath(pod, c),
+                                    EventSink.fieldPath(pod, c),
                                     true,
                                     "BackOff",
                                     "Back-off restarting failed container " + name + " in pod " + where));

@@ -189,7 +189,7 @@ public final class PodProbes implements AutoCloseable {
         if (outcome.verdict() != Prober.Outcome.Verdict.ERRORED) {
             prober.totals().count(pod, container, key.kind(), outcome.isSuccess());
         }
-        String path = "spec.containers{" + container.getName() + "}";
+        String path = EventSink.fieldPath(pod, container);
         String probe = key.kind().title() + " probe ";
         switch (outcome.verdict()) {
             case PASSED -> {}
