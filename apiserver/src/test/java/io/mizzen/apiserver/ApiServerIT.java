@@ -6,7 +6,9 @@ import static io.mizzen.apiserver.TestObjects.PODS;
 import static io.mizzen.apiserver.TestObjects.map;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.apiserver.TestClient.Answer;
+import java.io.BufferedReader;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,6 +49,38 @@ class ApiServerIT {
             assertThat(second.admin().get(MAPS + "/kept").body().at("/data/k").asText())
                     .isEqualTo("1");
         }
+    }
+
+    @Test
+    void watchesGoOnAfterARestartUnlessTheyAreFarBehind(@TempDir Path folder) throws Exception {
+        TestKeys keys = new TestKeys(folder);
+        Path data = folder.resolve("data");
+        String first;
+        String last;
+        try (TestServer before = TestServer.start(keys, data)) {
+            first = version(before.admin().create(MAPS, map("a", "0")));
+            last = first;
+            for (int i = 1; i <= 520; i++) {
+                last = version(before.admin().patch(MAPS + "/a", "merge-patch+json", map("a", Integer.toString(i))));
+            }
+            before.admin().create(MAPS, map("b", "1"));
+        }
+
+        try (TestServer after = TestServer.start(keys, data);
+                BufferedReader near = after.admin().watch(MAPS + "?watch=1&resourceVersion=" + last);
+                BufferedReader far = after.admin().watch(MAPS + "?watch=1&resourceVersion=" + first)) {
+            assertThat(TestClient.next(near).at("/object/metadata/name").asText())
+                    .isEqualTo("b");
+            ObjectNode event = TestClient.next(far);
+            assertThat(event.path("type").asText()).isEqualTo("ERROR");
+            assertThat(event.at("/object/code").asInt()).isEqualTo(410);
+            assertThat(event.at("/object/reason").asText()).isEqualTo("Expired");
+            assertThat(event.at("/object/message").asText()).startsWith("too old resource version: " + first + " (");
+        }
+    }
+
+    private static String version(Answer answer) {
+        return answer.body().at("/metadata/resourceVersion").asText();
     }
 
     @Test

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.apiserver;
 
-import static io.mizzen.apiserver.TestObjects.DEFAULT;
 import static io.mizzen.apiserver.TestObjects.DEPLOYMENTS;
 import static io.mizzen.apiserver.TestObjects.MAPS;
 import static io.mizzen.apiserver.TestObjects.NAMESPACES;
@@ -10,7 +9,6 @@ import static io.mizzen.apiserver.TestObjects.map;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AutoClose;
@@ -74,24 +72,6 @@ class ListWatchIT {
             assertThat(TestClient.next(watch).path("type").asText()).isEqualTo("ADDED");
             assertThat(TestClient.next(watch).at("/object/data/k").asText()).isEqualTo("2");
             assertThat(TestClient.next(watch).path("type").asText()).isEqualTo("DELETED");
-        }
-    }
-
-    @Test
-    void saysThatAWatchBeganTooLongAgo() throws Exception {
-        for (int i = 0; i < 300; i++) {
-            admin.patch(DEFAULT, "merge-patch+json", "{\"metadata\":{\"labels\":{\"round\":\"" + i + "\"}}}");
-        }
-        try (BufferedReader watch = admin.watch(NAMESPACES + "?watch=1&resourceVersion=1")) {
-            ObjectNode event = TestClient.next(watch);
-
-            // Either the history still reaches back, or the client is told to list anew.
-            if (event.path("type").asText().equals("ERROR")) {
-                assertThat(event.at("/object/code").asInt()).isEqualTo(410);
-                assertThat(event.at("/object/reason").asText()).isEqualTo("Expired");
-            } else {
-                assertThat(event.path("type").asText()).isIn("ADDED", "MODIFIED");
-            }
         }
     }
 }
