@@ -302,6 +302,29 @@ class ApiServerIT {
     }
 
     @Test
+    void appliesNothingThatNobodyCouldOwn() throws Exception {
+        String unknown = deployment("loose").replace("\"replicas\":2", "\"replicsa\":2");
+
+        for (String validation : List.of("Strict", "Warn", "Ignore")) {
+            Answer refused = admin.patch(
+                    DEPLOYMENTS + "/loose?fieldManager=one&fieldValidation=" + validation, "apply-patch+yaml", unknown);
+
+            assertThat(refused.code()).as(validation).isEqualTo(500);
+            assertThat(refused.message())
+                    .startsWith("failed to create typed patch object (")
+                    .endsWith("loose; apps/v1, Kind=Deployment): .spec.replicsa: field not declared in schema");
+        }
+    }
+
+    @Test
+    void saysWhichFieldsCannotBeSelectedBy() throws Exception {
+        assertThat(admin.get(MAPS + "?fieldSelector=data.k%3Dv").message())
+                .isEqualTo("\"data.k\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+        assertThat(admin.get("/api/v1/pods?fieldSelector=spec.x%3Dv").message())
+                .isEqualTo("field label not supported: spec.x");
+    }
+
+    @Test
     void bindsAPodOnce() throws Exception {
         admin.post(PODS, pod("bound"));
         String binding = "{\"target\":{\"kind\":\"Node\",\"name\":\"n1\"}}";
@@ -643,6 +666,15 @@ class ApiServerIT {
         assertThat(bad.code()).isEqualTo(422);
         assertThat(bad.message()).contains("spec.length: Invalid value: 0", "greater than or equal to 1");
         assertThat(scaled.body().at("/spec/replicas").asInt()).isEqualTo(3);
+        for (String strategic : List.of(boats + "/a", boats + "/a/scale")) {
+            assertThat(admin.patch(strategic, "strategic-merge-patch+json", "{\"spec\":{}}")
+                            .message())
+                    .endsWith(
+                            "accepted media types include: application/json-patch+json, application/merge-patch+json, "
+                                    + "application/apply-patch+yaml");
+        }
+        assertThat(admin.get(boats + "?fieldSelector=spec.length%3D7").message())
+                .isEqualTo("field label not supported: spec.length");
         assertThat(applied.code()).isEqualTo(201);
         assertThat(admin.get("/apis/example.com/v1")
                         .body()

@@ -216,13 +216,20 @@ public final class NodeLifecycleController implements Controller {
         if (change.isEmpty()) {
             return node;
         }
-        if (wanted.isPresent() && !tainted) {
-            String zone = Zones.zone(node);
-            if (!zones.tryTake(zone, Zones.rate(counts, zone), now)) {
-                return node;
-            }
+        if (wanted.isEmpty() || tainted) {
+            return writeTaints(node, change.get());
         }
-        return writeTaints(node, change.get());
+        String zone = Zones.zone(node);
+        if (!zones.tryTake(zone, Zones.rate(counts, zone), now)) {
+            return node;
+        }
+        try {
+            return writeTaints(node, change.get());
+        } catch (KubernetesClientException e) {
+            // Often the NoSchedule taint came between; the next look must not have to wait for the zone's rate.
+            zones.giveBack(zone);
+            throw e;
+        }
     }
 
     /**

@@ -37,6 +37,7 @@ class NodeEvictionTest {
     private final MemoryCluster cluster = new MemoryCluster(clock, random);
     private final MemoryInformers informers = new MemoryInformers(cluster);
     private Faults.Fate fate = Faults.Fate.NORMAL;
+    private int conflicts;
 
     @Test
     void emptiesNoNodeWhenAllAreLostAtOnce() throws Exception {
@@ -61,6 +62,19 @@ class NodeEvictionTest {
         List<ControllerLoop<?>> loops = start(context -> new NodeLifecycleController(context, Duration.ofSeconds(40)));
         pass(loops, 10);
 
+        Node lost = cluster.find(Node.class, ObjectKey.cluster("b")).orElseThrow();
+        assertThat(NodeRules.hasTaint(lost, NodeRules.UNREACHABLE, "NoExecute")).isTrue();
+    }
+
+    @Test
+    void doesNotWaitForTheZonesRateWhenAnotherWriteCameBetween() throws Exception {
+        report("a", "True");
+        report("b", "Unknown");
+        conflicts = 2;
+        List<ControllerLoop<?>> loops = start(context -> new NodeLifecycleController(context, Duration.ofSeconds(40)));
+        pass(loops, 7);
+
+        assertThat(conflicts).isZero();
         Node lost = cluster.find(Node.class, ObjectKey.cluster("b")).orElseThrow();
         assertThat(NodeRules.hasTaint(lost, NodeRules.UNREACHABLE, "NoExecute")).isTrue();
     }
@@ -147,13 +161,21 @@ class NodeEvictionTest {
         cluster.patch(NODES, ObjectKey.cluster("a"), patch, false);
     }
 
+    private Faults.Fate fate() {
+        if (conflicts > 0) {
+            conflicts--;
+            return Faults.Fate.CONFLICT;
+        }
+        return fate;
+    }
+
     private boolean isLeaving() {
         return cluster.find(PODS, POD).orElseThrow().path("metadata").has("deletionTimestamp");
     }
 
     private List<ControllerLoop<?>> start(Function<ControllerContext, Controller> maker) {
         ControllerContext context = new ControllerContext(
-                new MemoryClient(cluster, (verb, resource) -> fate, List.of(NODES, PODS)),
+                new MemoryClient(cluster, (verb, resource) -> fate(), List.of(NODES, PODS)),
                 informers,
                 clock,
                 random,
