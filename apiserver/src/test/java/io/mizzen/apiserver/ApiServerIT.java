@@ -317,6 +317,20 @@ class ApiServerIT {
     }
 
     @Test
+    void makesAgainWhatTheClusterCannotDoWithout() throws Exception {
+        String service = "/api/v1/namespaces/default/services/kubernetes";
+        Answer before = admin.get(service);
+
+        assertThat(admin.delete(service).code()).isEqualTo(200);
+
+        await().atMost(Duration.ofSeconds(10)).until(() -> admin.get(service).code() == 200);
+        assertThat(admin.get(service).body().at("/spec/clusterIP"))
+                .isEqualTo(before.body().at("/spec/clusterIP"));
+        assertThat(admin.get(service).body().at("/metadata/uid"))
+                .isNotEqualTo(before.body().at("/metadata/uid"));
+    }
+
+    @Test
     void saysWhichFieldsCannotBeSelectedBy() throws Exception {
         assertThat(admin.get(MAPS + "?fieldSelector=data.k%3Dv").message())
                 .isEqualTo("\"data.k\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
