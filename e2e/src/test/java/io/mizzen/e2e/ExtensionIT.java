@@ -54,6 +54,8 @@ class ExtensionIT {
 
         assertThat(kubectl.apply(boat(boat, "{length: 12}"))).isEqualTo("boat.example.com/" + boat + " created\n");
         assertThat(kubectl.apply(boat(boat, "{length: 12}"))).isEqualTo("boat.example.com/" + boat + " unchanged\n");
+        assertThat(kubectl.apply(boat(boat, "{length: 13}"))).isEqualTo("boat.example.com/" + boat + " configured\n");
+        assertThat(kubectl.apply(boat(boat, "{length: 12}"))).isEqualTo("boat.example.com/" + boat + " configured\n");
         assertThat(kubectl.ok("get", "bt", boat))
                 .as("short name and printer columns")
                 .containsPattern("NAME +LENGTH +SAIL +AGE")
