@@ -331,6 +331,20 @@ class ApiServerIT {
     }
 
     @Test
+    void keepsTheBothFieldsOfANodesPodRangeTogether() throws Exception {
+        String nodes = "/api/v1/nodes";
+        Answer node = admin.post(nodes, "{\"metadata\":{\"name\":\"ranged\"},\"spec\":{\"podCIDR\":\"10.9.1.0/24\"}}");
+        assertThat(node.body().at("/spec/podCIDRs").toString()).isEqualTo("[\"10.9.1.0/24\"]");
+
+        Answer moved = admin.patch(nodes + "/ranged", "merge-patch+json", "{\"spec\":{\"podCIDR\":\"10.9.2.0/24\"}}");
+
+        assertThat(moved.code()).isEqualTo(422);
+        assertThat(moved.message())
+                .endsWith("spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid");
+        assertThat(admin.delete(nodes + "/ranged").code()).isEqualTo(200);
+    }
+
+    @Test
     void saysWhichFieldsCannotBeSelectedBy() throws Exception {
         assertThat(admin.get(MAPS + "?fieldSelector=data.k%3Dv").message())
                 .isEqualTo("\"data.k\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
