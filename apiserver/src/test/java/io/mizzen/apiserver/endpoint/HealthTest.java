@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,20 @@ class HealthTest {
         assertThat(interrupted.await(10, TimeUnit.SECONDS))
                 .as("the check is given up")
                 .isTrue();
+    }
+
+    @Test
+    void doesNotRunWhatIsExcluded() {
+        Health health = new Health();
+        health.started();
+        CountDownLatch run = new CountDownLatch(1);
+        health.add("etcd", () -> {
+            run.countDown();
+            return false;
+        });
+
+        assertThat(health.run(false, List.of("etcd"))).doesNotContainKey("etcd").doesNotContainValue(false);
+        assertThat(run.getCount()).isEqualTo(1);
     }
 
     @Test
