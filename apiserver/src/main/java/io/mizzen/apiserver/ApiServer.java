@@ -107,8 +107,9 @@ public final class ApiServer implements AutoCloseable {
                 pages.handlers(),
                 endpoints.pipeline()::handleResource));
         port = frontend.port();
-        Bootstrap bootstrap = new Bootstrap(endpoints.store(), resources, storage, clock);
-        bootstrap.run(port, allocator.firstAddress(), options.serviceCidr());
+        Bootstrap.Service service = new Bootstrap.Service(port, allocator.firstAddress());
+        Bootstrap bootstrap = new Bootstrap(endpoints.store(), resources, storage, clock, service);
+        bootstrap.run(options.serviceCidr());
         ClaimRepair repair = new ClaimRepair(storage, allocator, resources);
         own(ServerLeases.start(storage, bootstrap, repair, options.advertiseAddress(), port));
         own(CustomResources.start(cache, endpoints.store(), endpoints.deletion(), resources, clock));

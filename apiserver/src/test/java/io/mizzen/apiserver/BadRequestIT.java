@@ -126,4 +126,12 @@ class BadRequestIT {
     private static List<String> warnings(Answer answer) {
         return answer.raw().headers().allValues("Warning");
     }
+
+    @Test
+    void saysWhichFieldsCannotBeSelectedBy() throws Exception {
+        assertThat(admin.get(MAPS + "?fieldSelector=data.k%3Dv").message())
+                .isEqualTo("\"data.k\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+        assertThat(admin.get("/api/v1/pods?fieldSelector=spec.x%3Dv").message())
+                .isEqualTo("field label not supported: spec.x");
+    }
 }

@@ -7,10 +7,12 @@ import static io.mizzen.apiserver.TestObjects.PODS;
 import static io.mizzen.apiserver.TestObjects.deployment;
 import static io.mizzen.apiserver.TestObjects.pod;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mizzen.apiserver.TestClient.Answer;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -140,5 +142,33 @@ class BuiltInKindIT {
                 .contains("spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is"
                         + " immutable after creation");
         assertThat(grown.code()).isEqualTo(200);
+    }
+
+    @Test
+    void makesAgainWhatTheClusterCannotDoWithout() throws Exception {
+        String service = "/api/v1/namespaces/default/services/kubernetes";
+        Answer before = admin.get(service);
+
+        assertThat(admin.delete(service).code()).isEqualTo(200);
+
+        await().atMost(Duration.ofSeconds(10)).until(() -> admin.get(service).code() == 200);
+        assertThat(admin.get(service).body().at("/spec/clusterIP"))
+                .isEqualTo(before.body().at("/spec/clusterIP"));
+        assertThat(admin.get(service).body().at("/metadata/uid"))
+                .isNotEqualTo(before.body().at("/metadata/uid"));
+    }
+
+    @Test
+    void keepsTheBothFieldsOfANodesPodRangeTogether() throws Exception {
+        String nodes = "/api/v1/nodes";
+        Answer node = admin.post(nodes, "{\"metadata\":{\"name\":\"ranged\"},\"spec\":{\"podCIDR\":\"10.9.1.0/24\"}}");
+        assertThat(node.body().at("/spec/podCIDRs").toString()).isEqualTo("[\"10.9.1.0/24\"]");
+
+        Answer moved = admin.patch(nodes + "/ranged", "merge-patch+json", "{\"spec\":{\"podCIDR\":\"10.9.2.0/24\"}}");
+
+        assertThat(moved.code()).isEqualTo(422);
+        assertThat(moved.message())
+                .endsWith("spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid");
+        assertThat(admin.delete(nodes + "/ranged").code()).isEqualTo(200);
     }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.mizzen.apiserver.TestClient.Answer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,15 @@ class CustomResourceIT {
         assertThat(bad.code()).isEqualTo(422);
         assertThat(bad.message()).contains("spec.length: Invalid value: 0", "greater than or equal to 1");
         assertThat(scaled.body().at("/spec/replicas").asInt()).isEqualTo(3);
+        for (String strategic : List.of(boats + "/a", boats + "/a/scale")) {
+            assertThat(admin.patch(strategic, "strategic-merge-patch+json", "{\"spec\":{}}")
+                            .message())
+                    .endsWith(
+                            "accepted media types include: application/json-patch+json, application/merge-patch+json, "
+                                    + "application/apply-patch+yaml");
+        }
+        assertThat(admin.get(boats + "?fieldSelector=spec.length%3D7").message())
+                .isEqualTo("field label not supported: spec.length");
         assertThat(applied.code()).isEqualTo(201);
         assertThat(admin.get("/apis/example.com/v1")
                         .body()

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.apiserver.TestClient.Answer;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -113,5 +114,20 @@ class ObjectWriteIT {
         assertThat(conflict.message()).isEqualTo("Apply failed with 1 conflict: conflict with \"one\": .spec.replicas");
         assertThat(forced.body().at("/spec/replicas").asInt()).isEqualTo(5);
         assertThat(forced.body().at("/metadata/managedFields")).hasSize(2);
+    }
+
+    @Test
+    void appliesNothingThatNobodyCouldOwn() throws Exception {
+        String unknown = deployment("loose").replace("\"replicas\":2", "\"replicsa\":2");
+
+        for (String validation : List.of("Strict", "Warn", "Ignore")) {
+            Answer refused = admin.patch(
+                    DEPLOYMENTS + "/loose?fieldManager=one&fieldValidation=" + validation, "apply-patch+yaml", unknown);
+
+            assertThat(refused.code()).as(validation).isEqualTo(500);
+            assertThat(refused.message())
+                    .startsWith("failed to create typed patch object (")
+                    .endsWith("loose; apps/v1, Kind=Deployment): .spec.replicsa: field not declared in schema");
+        }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mizzen.client;
 
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
@@ -66,6 +68,7 @@ public final class LeaderElection implements AutoCloseable {
 
     private final ApiClient api;
     private final Options options;
+    private final EventSink events;
     private final InstantSource clock;
     private final Runnable onStarted;
     private final Runnable onStopped;
@@ -74,11 +77,18 @@ public final class LeaderElection implements AutoCloseable {
     private volatile @Nullable LeaseSpec observed;
     private volatile Instant observedAt = Instant.EPOCH;
     private volatile boolean leading;
+    private volatile String leaseUid = "";
 
     private LeaderElection(
-            ApiClient api, Options options, InstantSource clock, Runnable onStarted, Runnable onStopped) {
+            ApiClient api,
+            Options options,
+            EventSink events,
+            InstantSource clock,
+            Runnable onStarted,
+            Runnable onStopped) {
         this.api = api;
         this.options = options;
+        this.events = events;
         this.clock = clock;
         this.onStarted = onStarted;
         this.onStopped = onStopped;
@@ -86,10 +96,19 @@ public final class LeaderElection implements AutoCloseable {
                 Thread.ofVirtual().name(options.lease().name() + "-election").unstarted(this::run);
     }
 
-    /** Starts to take part. */
+    /**
+     * Starts to take part.
+     *
+     * @param events told, as of the lease, when the lead is won and lost
+     */
     public static LeaderElection start(
-            ApiClient api, Options options, InstantSource clock, Runnable onStarted, Runnable onStopped) {
-        LeaderElection election = new LeaderElection(api, options, clock, onStarted, onStopped);
+            ApiClient api,
+            Options options,
+            EventSink events,
+            InstantSource clock,
+            Runnable onStarted,
+            Runnable onStopped) {
+        LeaderElection election = new LeaderElection(api, options, events, clock, onStarted, onStopped);
         election.thread.start();
         return election;
     }
@@ -143,10 +162,12 @@ public final class LeaderElection implements AutoCloseable {
             }
             leading = true;
             log.info("{} became leader of {}", options.identity(), options.lease());
+            tell("became leader");
             onStarted.run();
             boolean stopped = renewUntilLost();
             leading = false;
             log.info("{} stopped leading {}", options.identity(), options.lease());
+            tell("stopped leading");
             onStopped.run();
             if (stopped) {
                 release();
@@ -158,6 +179,17 @@ public final class LeaderElection implements AutoCloseable {
             }
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void tell(String what) {
+        ObjectReference lease = new ObjectReferenceBuilder()
+                .withApiVersion("coordination.k8s.io/v1")
+                .withKind("Lease")
+                .withNamespace(options.lease().namespace())
+                .withName(options.lease().name())
+                .withUid(leaseUid)
+                .build();
+        events.event(lease, "Normal", "LeaderElection", options.identity() + " " + what);
     }
 
     /** Returns whether it ended because of {@link #close}, rather than by losing the lease. */
@@ -244,6 +276,7 @@ public final class LeaderElection implements AutoCloseable {
     private boolean write(Lease stored) {
         observed = stored.getSpec();
         observedAt = clock.instant();
+        leaseUid = Objects.requireNonNullElse(stored.getMetadata().getUid(), "");
         return true;
     }
 

@@ -9,7 +9,9 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -68,12 +70,20 @@ class LeaderElectionTest {
                 Duration.ofMillis(200),
                 Duration.ofMillis(20));
 
+        List<String> events = new CopyOnWriteArrayList<>();
+        EventSink sink = (lease, type, reason, message) ->
+                events.add(lease.getKind() + " " + lease.getName() + " " + reason + ": " + message);
+
         try (LeaderElection election = LeaderElection.start(
-                hanging, options, InstantSource.system(), started::countDown, stopped::countDown)) {
+                hanging, options, sink, InstantSource.system(), started::countDown, stopped::countDown)) {
             assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
 
             assertThat(stopped.await(10, TimeUnit.SECONDS)).isTrue();
             assertThat(election.isLeading()).isFalse();
+            assertThat(events)
+                    .containsExactly(
+                            "Lease test LeaderElection: me became leader",
+                            "Lease test LeaderElection: me stopped leading");
         }
     }
 

@@ -47,6 +47,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -75,6 +76,7 @@ public final class ControllerManager implements AutoCloseable {
     private final MeterRegistry registry;
     private final InstantSource clock = InstantSource.system();
     private final ApiClient api;
+    private final @Nullable EventRecorder electionEvents;
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Run run;
     private @Nullable LeaderElection election;
@@ -85,6 +87,9 @@ public final class ControllerManager implements AutoCloseable {
         this.client = client;
         this.registry = registry;
         this.api = new HttpApiClient(client);
+        this.electionEvents = options.leaderElection().isPresent()
+                ? EventRecorder.start(api, "kube-controller-manager", "", clock, registry)
+                : null;
     }
 
     /**
@@ -118,14 +123,18 @@ public final class ControllerManager implements AutoCloseable {
             standing.close();
         }
         stopRun();
+        if (electionEvents != null) {
+            electionEvents.close();
+        }
     }
 
     private void stand(String identity) {
+        EventRecorder events = Objects.requireNonNull(electionEvents);
         lock.lock();
         try {
             if (!closed) {
                 LeaderElection.Options standard = LeaderElection.Options.standard(LEASE, identity);
-                election = LeaderElection.start(api, standard, clock, this::startRun, () -> {
+                election = LeaderElection.start(api, standard, events, clock, this::startRun, () -> {
                     stopRun();
                     Thread.ofVirtual().name("controller-manager-stand").start(() -> stand(identity));
                 });

@@ -67,6 +67,7 @@ class ExtensionIT {
         kubectl.ok("patch", "boat", boat, "--type=merge", "-p", "{\"spec\":{\"length\":13}}");
         assertThat(kubectl.find("boat/" + boat, ".spec.length") + kubectl.find("boat/" + boat, ".metadata.generation"))
                 .isEqualTo("132");
+        assertThat(kubectl.apply(boat(boat, "{length: 14}"))).isEqualTo("boat.example.com/" + boat + " configured\n");
         kubectl.ok("scale", "boat/" + boat, "--replicas=3");
         assertThat(kubectl.find("boat/" + boat, ".spec.crew")).isEqualTo("3");
         assertThat(kubectl.ok("delete", "boat", boat)).contains("boat.example.com \"" + boat + "\" deleted");

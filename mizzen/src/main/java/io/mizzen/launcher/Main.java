@@ -89,6 +89,12 @@ public final class Main {
             }
             default -> {
                 Command command = COMMANDS.get(name);
+                String words = group(name);
+                if (!words.isEmpty()) {
+                    boolean isAsked = rest.contains("--help") || rest.contains("-h");
+                    (isAsked ? System.out : System.err).print(words);
+                    return isAsked ? 0 : 2;
+                }
                 if (command == null) {
                     System.err.println("mizzen: unknown command \"" + name + "\", see mizzen help");
                     return 2;
@@ -96,6 +102,21 @@ public final class Main {
                 return run(name, command, rest);
             }
         }
+    }
+
+    /** What commands begin with a word that is none itself, such as {@code token}; empty when none does. */
+    static String group(String word) {
+        StringBuilder text = new StringBuilder();
+        COMMANDS.forEach((name, command) -> {
+            if (name.startsWith(word + " ")) {
+                text.append("  mizzen ")
+                        .append(name)
+                        .append(": ")
+                        .append(command.help())
+                        .append('\n');
+            }
+        });
+        return text.toString();
     }
 
     private static int run(String name, Command command, List<String> arguments) {

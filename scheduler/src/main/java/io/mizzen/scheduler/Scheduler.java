@@ -167,8 +167,8 @@ public final class Scheduler implements AutoCloseable {
         CountDownLatch started = new CountDownLatch(1);
         CountDownLatch lost = new CountDownLatch(1);
         LeaderElection.Options election = LeaderElection.Options.standard(LEASE, options.identity());
-        try (LeaderElection candidate =
-                LeaderElection.start(api, election, InstantSource.system(), started::countDown, lost::countDown)) {
+        try (LeaderElection candidate = LeaderElection.start(
+                api, election, events, InstantSource.system(), started::countDown, lost::countDown)) {
             while (!isStopped() && !started.await(1, TimeUnit.SECONDS)) {
                 log.trace("Scheduler {} waits to lead", options.identity());
             }

@@ -31,7 +31,10 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes the first objects at every start. Runs once on the starting thread, before the server says that it is ready. */
+/**
+ * Writes the first objects at every start, on the starting thread, before the server says that it is ready. Those that a
+ * cluster cannot do without are written again when somebody has deleted them.
+ */
 public final class Bootstrap {
     private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
     private static final List<String> NAMESPACES = List.of("default", "kube-system", "kube-public", "kube-node-lease");
@@ -40,12 +43,23 @@ public final class Bootstrap {
     private final ResourceRegistry resources;
     private final Storage storage;
     private final InstantSource clock;
+    private final Service service;
 
-    public Bootstrap(ObjectStore store, ResourceRegistry resources, Storage storage, InstantSource clock) {
+    /**
+     * The Service {@code kubernetes}.
+     *
+     * @param port port of this API server
+     * @param address first address of the service range
+     */
+    public record Service(int port, String address) {}
+
+    public Bootstrap(
+            ObjectStore store, ResourceRegistry resources, Storage storage, InstantSource clock, Service service) {
         this.store = store;
         this.resources = resources;
         this.storage = storage;
         this.clock = clock;
+        this.service = service;
     }
 
     /** The default roles and bindings, as data. */
@@ -73,12 +87,16 @@ public final class Bootstrap {
     }
 
     /**
-     * Writes what is missing.
-     *
-     * @param port port of this API server
-     * @param serviceAddress first address of the service range
+     * Writes the namespaces of the system and the Service {@code kubernetes} where they are not: without
+     * {@code kube-node-lease} every node would count as lost. Upstream looks each minute.
      */
-    public void run(int port, String serviceAddress, String serviceCidr) {
+    void keep() {
+        NAMESPACES.forEach(this::namespace);
+        kubernetesService();
+    }
+
+    /** Writes what is missing. */
+    public void run(String serviceCidr) {
         NAMESPACES.forEach(this::namespace);
         JsonNode roles = roles();
         for (JsonNode role : read("join-rbac.json")) {
@@ -100,7 +118,7 @@ public final class Bootstrap {
         storageClass();
         serviceCidr(serviceCidr);
         metricsService();
-        kubernetesService(port, serviceAddress);
+        kubernetesService();
     }
 
     private static String plural(JsonNode object) {
@@ -190,19 +208,19 @@ public final class Bootstrap {
         });
     }
 
-    private void kubernetesService(int port, String serviceAddress) {
-        ObjectNode service = JsonNodeFactory.instance.objectNode();
-        service.put("kind", "Service").put("apiVersion", "v1");
-        ObjectNode metadata = service.putObject("metadata").put("name", "kubernetes");
+    private void kubernetesService() {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        object.put("kind", "Service").put("apiVersion", "v1");
+        ObjectNode metadata = object.putObject("metadata").put("name", "kubernetes");
         metadata.putObject("labels").put("component", "apiserver").put("provider", "kubernetes");
-        ObjectNode spec = service.putObject("spec").put("clusterIP", serviceAddress);
+        ObjectNode spec = object.putObject("spec").put("clusterIP", service.address());
         spec.putArray("ports")
                 .addObject()
                 .put("name", "https")
                 .put("protocol", "TCP")
                 .put("port", 443)
-                .put("targetPort", port);
-        createIfAbsent("", "services", "default", service);
+                .put("targetPort", service.port());
+        createIfAbsent("", "services", "default", object);
     }
 
     /**

@@ -52,7 +52,7 @@ public final class ServerLeases implements AutoCloseable {
     /**
      * Takes part with this server; returns when the Service leads to it.
      *
-     * @param bootstrap writes the endpoints
+     * @param bootstrap writes the endpoints, and every five seconds what the cluster cannot do without
      * @param repair is run every three minutes
      * @param ip the address that is told to others
      * @param port the port
@@ -70,6 +70,7 @@ public final class ServerLeases implements AutoCloseable {
             for (int turn = 1; !stop.await(PERIOD_SECONDS, TimeUnit.SECONDS); turn++) {
                 try {
                     renew();
+                    bootstrap.keep();
                     publish();
                     if (turn % REPAIR_TURNS == 0) {
                         LOG.debug("{} claims of Services freed", repair.look());

@@ -55,7 +55,7 @@ final class PatchVerb {
         };
     }
 
-    private static StatusException unsupported(ResourceRequest request) {
+    static StatusException unsupported(ResourceRequest request) {
         String known = request.resource().definition().custom()
                 ? "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
                 : "application/json-patch+json, application/merge-patch+json, "
@@ -130,7 +130,7 @@ final class PatchVerb {
                             "FieldValueRequired", "Required value: is required for apply patch", "fieldManager")));
         }
         Parsed body = RequestBody.yaml(request.http().body());
-        ObjectNode config = RequestBody.decode(request, body);
+        ObjectNode config = RequestBody.intent(request, body);
         RequestBody.placeAt(config, request, true);
         if (config.path("metadata").has("managedFields")) {
             throw StatusException.badRequest("metadata.managedFields must be nil");

@@ -12,6 +12,7 @@ import io.mizzen.api.yaml.YamlReader;
 import io.mizzen.apiserver.http.ApiRequest;
 import io.mizzen.apiserver.http.HttpFrontend;
 import io.mizzen.apiserver.http.MediaType;
+import io.mizzen.apiserver.patch.ManagedFields;
 import io.mizzen.apiserver.protobuf.ProtobufDecoder;
 import io.mizzen.apiserver.registry.ObjectForm;
 import io.mizzen.apiserver.schema.Decoder;
@@ -79,13 +80,20 @@ final class RequestBody {
      * refused, warned of or ignored as {@code fieldValidation} says.
      */
     static ObjectNode object(ResourceRequest request, Parsed parsed) {
-        ObjectNode object = decode(request, parsed);
+        ObjectNode object = decode(
+                request, parsed, request.resource().kind(), request.resource().form());
         request.resource().form().applyDefaults(object);
         return object;
     }
 
-    /** As {@link #object} but without defaults: what server-side apply takes as the client's intent. */
-    static ObjectNode decode(ResourceRequest request, Parsed parsed) {
+    /**
+     * As {@link #object} but without defaults: what server-side apply takes as the client's intent. What the schema does not
+     * know is a failure whatever {@code fieldValidation} says, for nobody could own it.
+     */
+    static ObjectNode intent(ResourceRequest request, Parsed parsed) {
+        checkKind(parsed.tree(), request.resource().kind());
+        ManagedFields.checkTyped(
+                parsed.tree(), request.resource().schema(), request.resource().apiVersion());
         return decode(
                 request, parsed, request.resource().kind(), request.resource().form());
     }

@@ -44,16 +44,13 @@ record Selection(LabelSelector labels, FieldSelector fields) {
                     || field.equals("metadata.namespace")
                     || resource.definition().selectableFields().contains(field);
             if (!known) {
-                boolean own = !resource.definition().selectableFields().isEmpty();
+                boolean own = resource.definition().custom()
+                        || !resource.definition().selectableFields().isEmpty();
                 String message = own
                         ? "field label not supported: " + field
                         : "\"" + field + "\" is not a known field selector: only \"metadata.name\", "
                                 + "\"metadata.namespace\"";
-                throw StatusException.badRequest(
-                        "Unable to find \"" + resource.kind().group()
-                                + "/".repeat(resource.kind().group().isEmpty() ? 0 : 1)
-                                + resource.kind() + "\" that match label selector \"\", field selector \"" + selector
-                                + "\": " + message);
+                throw StatusException.badRequest(message);
             }
         }
     }

@@ -11,7 +11,6 @@ import io.mizzen.api.schema.Schema;
 import io.mizzen.api.selector.LabelSelector;
 import io.mizzen.api.status.StatusCause;
 import io.mizzen.api.status.StatusException;
-import io.mizzen.api.status.StatusReason;
 import io.mizzen.apiserver.http.ApiResponse;
 import io.mizzen.apiserver.http.MediaType;
 import io.mizzen.apiserver.patch.JsonPatch;
@@ -77,14 +76,14 @@ final class Subresources {
         return switch (type) {
             case "application/json-patch+json" -> JsonPatch.apply(present, patch);
             case "application/merge-patch+json" -> MergePatch.apply(present, patch);
-            case "application/strategic-merge-patch+json", "application/apply-patch+yaml" ->
-                StrategicMergePatch.apply(present, (ObjectNode) patch, scaleSchema);
-            default ->
-                throw StatusException.of(
-                        StatusReason.UnsupportedMediaType,
-                        "the body of the request was in an unknown format - accepted media types include: "
-                                + "application/json-patch+json, application/merge-patch+json, "
-                                + "application/strategic-merge-patch+json, application/apply-patch+yaml");
+            case "application/strategic-merge-patch+json", "application/apply-patch+yaml" -> {
+                if (type.startsWith("application/strategic")
+                        && request.resource().definition().custom()) {
+                    throw PatchVerb.unsupported(request);
+                }
+                yield StrategicMergePatch.apply(present, (ObjectNode) patch, scaleSchema);
+            }
+            default -> throw PatchVerb.unsupported(request);
         };
     }
 

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class OpenApiV3 {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
+    /** To be raised when the same resources are described in another way: clients keep documents by their hash for ever. */
+    private static final int FORM = 2;
+
     private final String serverVersion;
     private final Definitions definitions;
     private final Map<String, GroupDocument> documents = new TreeMap<>();
@@ -92,7 +95,11 @@ public final class OpenApiV3 {
     }
 
     private String hash(GroupVersion version, List<ResourceDefinition> resources) {
-        StringBuilder text = new StringBuilder(serverVersion).append('\n').append(version);
+        StringBuilder text = new StringBuilder(serverVersion)
+                .append('\n')
+                .append(FORM)
+                .append('\n')
+                .append(version);
         for (ResourceDefinition resource : resources) {
             text.append('\n').append(resource);
             Version served = resource.version(version.version());

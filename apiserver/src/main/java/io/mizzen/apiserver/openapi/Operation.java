@@ -16,6 +16,7 @@ import java.util.List;
  * @param answer definition of the answer, empty for a text
  * @param codes status codes of success
  * @param watchable whether the answer may also be a stream
+ * @param custom whether it is one of a custom resource, which takes no strategic merge patch: kubectl apply chooses by this
  */
 record Operation(
         String method,
@@ -26,7 +27,8 @@ record Operation(
         String body,
         String answer,
         List<String> codes,
-        boolean watchable) {
+        boolean watchable,
+        boolean custom) {
 
     static final List<String> PRODUCES = List.of("application/json", "application/yaml");
     static final List<String> PATCHES = List.of(
@@ -34,10 +36,16 @@ record Operation(
             "application/merge-patch+json",
             "application/strategic-merge-patch+json",
             "application/apply-patch+yaml");
+    private static final List<String> CUSTOM_PATCHES = PATCHES.stream()
+            .filter(type -> !type.equals("application/strategic-merge-patch+json"))
+            .toList();
 
     /** Media types of the body. */
     List<String> consumes() {
-        return method.equals("patch") ? PATCHES : List.of("*/*");
+        if (!method.equals("patch")) {
+            return List.of("*/*");
+        }
+        return custom ? CUSTOM_PATCHES : PATCHES;
     }
 
     /** Media types of the answer. */

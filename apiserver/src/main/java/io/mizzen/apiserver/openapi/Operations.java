@@ -70,18 +70,21 @@ final class Operations {
             "timestamps");
 
     private final Definitions definitions;
-    private final Map<String, List<Operation>> paths = new TreeMap<>();
+    private final boolean custom;
+    private final Map<String, List<Operation>> paths;
 
-    private Operations(Definitions definitions) {
+    private Operations(Definitions definitions, boolean custom, Map<String, List<Operation>> paths) {
         this.definitions = definitions;
+        this.custom = custom;
+        this.paths = paths;
     }
 
     /** Operations by path, both in order. */
     static Map<String, List<Operation>> of(
             GroupVersion version, List<ResourceDefinition> resources, Definitions definitions) {
-        Operations operations = new Operations(definitions);
-        resources.forEach(resource -> operations.add(version, resource));
-        return operations.paths;
+        Map<String, List<Operation>> paths = new TreeMap<>();
+        resources.forEach(resource -> new Operations(definitions, resource.custom(), paths).add(version, resource));
+        return paths;
     }
 
     /** The tag that operations of a group version are sorted under. */
@@ -218,7 +221,7 @@ final class Operations {
         }
     }
 
-    private static Operation op(
+    private Operation op(
             String method,
             String action,
             String id,
@@ -228,6 +231,6 @@ final class Operations {
             String answer,
             boolean watchable,
             String... codes) {
-        return new Operation(method, action, id, kind, parameters, body, answer, List.of(codes), watchable);
+        return new Operation(method, action, id, kind, parameters, body, answer, List.of(codes), watchable, custom);
     }
 }

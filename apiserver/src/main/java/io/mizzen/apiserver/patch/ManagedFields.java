@@ -214,10 +214,19 @@ public final class ManagedFields {
         if (!managedFieldsOf(config).isEmpty()) {
             throw StatusException.badRequest("metadata.managedFields must be nil");
         }
+        checkTyped(config, schema, request.apiVersion());
+    }
+
+    /**
+     * Refuses a configuration whose fields the schema does not declare, or whose values are of another type.
+     *
+     * @throws StatusException InternalError with all that does not fit, as upstream
+     */
+    public static void checkTyped(JsonNode config, Schema schema, String apiVersion) {
         List<String> problems = TypedFields.problems(config, schema);
         if (!problems.isEmpty()) {
             String subject = config.path("metadata").path("namespace").asText("") + "/"
-                    + config.path("metadata").path("name").asText("") + "; " + request.apiVersion() + ", Kind="
+                    + config.path("metadata").path("name").asText("") + "; " + apiVersion + ", Kind="
                     + config.path("kind").asText("");
             String text = problems.size() == 1 ? problems.getFirst() : "errors:\n  " + String.join("\n  ", problems);
             throw PatchFailure.uninterpreted("failed to create typed patch object (" + subject + "): " + text);

@@ -129,9 +129,10 @@ public final class Forwarder implements AutoCloseable {
      */
     public ApiResponse forwardLog(ApiRequest request, Target target) throws InterruptedException {
         try {
-            HttpClientResponse answer = ask(request, target);
+            Incoming incoming = ask(request, target);
+            HttpClientResponse answer = incoming.answer();
             if (answer.statusCode() < HttpResponseStatus.BAD_REQUEST.code()) {
-                relay(request, answer);
+                relay(request, incoming);
                 return new ApiResponse.TakenOver();
             }
             Future<Buffer> body = answer.body();
@@ -199,8 +200,22 @@ public final class Forwarder implements AutoCloseable {
         return new ApiResponse.TakenOver();
     }
 
-    /** Sends a request on; the answer comes paused, since its reader is attached later and from another thread. */
-    private HttpClientResponse ask(ApiRequest request, Target target)
+    /**
+     * An answer that has begun. It comes paused, since its reader is attached later and from another thread.
+     *
+     * @param broken completes when the connection breaks before there is a reader
+     */
+    private record Incoming(HttpClientResponse answer, CompletableFuture<Throwable> broken) {
+        static Incoming of(HttpClientResponse answer) {
+            CompletableFuture<Throwable> broken = new CompletableFuture<>();
+            answer.pause();
+            answer.exceptionHandler(broken::complete);
+            return new Incoming(answer, broken);
+        }
+    }
+
+    /** Sends a request on. */
+    private Incoming ask(ApiRequest request, Target target)
             throws InterruptedException, ExecutionException, TimeoutException {
         HttpClient client = target.asKubeletClient() ? kubelets : others;
         HttpClientRequest outgoing = await(client.request(new RequestOptions()
@@ -210,10 +225,7 @@ public final class Forwarder implements AutoCloseable {
                 .setURI(target.pathAndQuery())
                 .setMethod(HttpMethod.valueOf(request.method()))));
         passedOn(request).forEach(outgoing::putHeader);
-        Future<HttpClientResponse> answer = outgoing.response().map(response -> {
-            response.pause();
-            return response;
-        });
+        Future<Incoming> answer = outgoing.response().map(Incoming::of);
         return await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer));
     }
 
@@ -382,7 +394,8 @@ public final class Forwarder implements AutoCloseable {
         from.pipeTo(to).onFailure(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
     }
 
-    private static void relay(ApiRequest request, HttpClientResponse answer) {
+    private static void relay(ApiRequest request, Incoming incoming) {
+        HttpClientResponse answer = incoming.answer();
         onContext(request, response -> {
             if (response.closed()) {
                 abandon(answer);
@@ -401,18 +414,26 @@ public final class Forwarder implements AutoCloseable {
                 response.setChunked(true);
             }
             response.closeHandler(gone -> abandon(answer));
-            drain(answer, response);
+            drain(incoming, response);
         });
     }
 
     /** Half an answer is cut off, never ended as if it were whole. */
     @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
-    private static void drain(HttpClientResponse answer, HttpServerResponse response) {
+    private static void drain(Incoming incoming, HttpServerResponse response) {
         response.writeHead();
-        answer.pipe().endOnFailure(false).to(response).onFailure(gone -> {
-            LOG.debug("relay ended: {}", gone.getMessage());
-            response.reset(Http2Error.INTERNAL_ERROR.code());
-        });
+        incoming.broken().thenAccept(why -> cutOff(response, why));
+        try {
+            incoming.answer().pipe().endOnFailure(false).to(response).onFailure(why -> cutOff(response, why));
+        } catch (IllegalStateException broken) {
+            cutOff(response, broken);
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
+    private static void cutOff(HttpServerResponse response, Throwable why) {
+        LOG.debug("relay ended: {}", why.getMessage());
+        response.reset(Http2Error.INTERNAL_ERROR.code());
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told

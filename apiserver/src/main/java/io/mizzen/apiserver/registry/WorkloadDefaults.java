@@ -130,6 +130,20 @@ final class WorkloadDefaults {
                 && status.has("capacity")) {
             status.set("allocatable", status.get("capacity").deepCopy());
         }
+        if (object.path("spec") instanceof ObjectNode spec) {
+            podRanges(spec);
+        }
+    }
+
+    /** {@code podCIDR} is the first of {@code podCIDRs}; a client that knows the older field alone changes both by it. */
+    private static void podRanges(ObjectNode spec) {
+        String first = spec.path("podCIDR").asText("");
+        String ofAll = spec.path("podCIDRs").path(0).asText("");
+        if (first.isEmpty() && !ofAll.isEmpty()) {
+            spec.put("podCIDR", ofAll);
+        } else if (!first.equals(ofAll)) {
+            spec.putArray("podCIDRs").add(first);
+        }
     }
 
     /** A new claim or volume is Pending until its controller has seen it. */

@@ -151,6 +151,20 @@ class OpenApiTest {
     }
 
     @Test
+    void tellsThatCustomResourcesTakeNoStrategicMergePatch() throws IOException {
+        JsonNode third = json("/openapi/v3/apis/example.com/v1")
+                .at("/paths/~1apis~1example.com~1v1~1namespaces~1{namespace}~1things~1{name}/patch");
+        JsonNode second =
+                json("/openapi/v2").at("/paths/~1apis~1example.com~1v1~1namespaces~1{namespace}~1things~1{name}/patch");
+
+        assertThat(third.at("/requestBody/content").properties())
+                .extracting(Map.Entry::getKey)
+                .containsExactly(
+                        "application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml");
+        assertThat(second.at("/consumes")).hasSize(3);
+    }
+
+    @Test
     void keepsTheRulesForMergingAndExplainsFields() throws IOException {
         JsonNode schemas = json("/openapi/v3/api/v1").at("/components/schemas");
         JsonNode spec = schemas.get("io.k8s.api.core.v1.PodSpec");

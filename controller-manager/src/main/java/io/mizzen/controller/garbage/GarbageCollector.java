@@ -47,6 +47,8 @@ public final class GarbageCollector implements Controller {
     private static final Duration RESYNC = Duration.ofSeconds(30);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
 
+    private static final String NODES_GAUGE = "garbagecollector_controller_graph_nodes";
+
     private final ControllerContext context;
     private final ApiClient.Dynamic api;
     private final EventSink events;
@@ -73,8 +75,9 @@ public final class GarbageCollector implements Controller {
                 context.loop(discovery, "garbage-collector-discovery", 1, this::refresh),
                 context.loop(toDelete, NAME, WORKERS, this::attemptToDelete),
                 context.loop(toOrphan, "garbage-collector-orphan", 5, this::attemptToOrphan));
-        Gauge.builder("garbagecollector_controller_graph_nodes", graph, OwnerGraph::size)
-                .register(context.registry());
+        // A manager that leads again has a new graph; the gauge of the old one would stand in its way.
+        context.registry().find(NODES_GAUGE).meters().forEach(context.registry()::remove);
+        Gauge.builder(NODES_GAUGE, graph, OwnerGraph::size).register(context.registry());
         discovery.add(DISCOVERY);
     }
 

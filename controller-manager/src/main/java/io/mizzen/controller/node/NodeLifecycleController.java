@@ -62,7 +62,7 @@ public final class NodeLifecycleController implements Controller {
     private final Map<String, NodeRules.Health> health = new HashMap<>();
 
     private final Zones zones = new Zones();
-    private final Set<String> known = new HashSet<>();
+    private final Map<String, Node> known = new HashMap<>();
     /** Nodes whose pods could not all be marked as not ready yet. */
     private final Set<String> toMark = new HashSet<>();
 
@@ -142,16 +142,18 @@ public final class NodeLifecycleController implements Controller {
         for (Node node : all) {
             String name = node.getMetadata().getName();
             names.add(name);
-            if (known.add(name)) {
+            if (known.put(name, node) == null) {
                 tell(node, "RegisteredNode", "Registered Node " + name + " in Controller");
             }
         }
-        for (String name : Set.copyOf(known)) {
+        for (Node gone : List.copyOf(known.values())) {
+            String name = gone.getMetadata().getName();
             if (!names.contains(name)) {
                 known.remove(name);
                 health.remove(name);
                 toMark.remove(name);
                 readinessBefore.remove(name);
+                tell(gone, "RemovingNode", "Removing Node " + name + " from Controller");
                 log.info("Node {} was removed", name);
             }
         }
@@ -216,13 +218,20 @@ public final class NodeLifecycleController implements Controller {
         if (change.isEmpty()) {
             return node;
         }
-        if (wanted.isPresent() && !tainted) {
-            String zone = Zones.zone(node);
-            if (!zones.tryTake(zone, Zones.rate(counts, zone), now)) {
-                return node;
-            }
+        if (wanted.isEmpty() || tainted) {
+            return writeTaints(node, change.get());
         }
-        return writeTaints(node, change.get());
+        String zone = Zones.zone(node);
+        if (!zones.tryTake(zone, Zones.rate(counts, zone), now)) {
+            return node;
+        }
+        try {
+            return writeTaints(node, change.get());
+        } catch (KubernetesClientException e) {
+            // Often the NoSchedule taint came between; the next look must not have to wait for the zone's rate.
+            zones.giveBack(zone);
+            throw e;
+        }
     }
 
     /**
@@ -280,6 +289,6 @@ public final class NodeLifecycleController implements Controller {
     }
 
     private static String prefix(String reason) {
-        return reason.equals("RegisteredNode") ? "event: " : "";
+        return reason.equals("RegisteredNode") || reason.equals("RemovingNode") ? "event: " : "";
     }
 }

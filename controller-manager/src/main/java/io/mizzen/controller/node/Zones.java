@@ -74,6 +74,11 @@ final class Zones {
         return NORMAL;
     }
 
+    /** Gives leave back that came to nothing. */
+    void giveBack(String zone) {
+        buckets.computeIfPresent(zone, (name, bucket) -> new Bucket(Math.min(1, bucket.tokens() + 1), bucket.at()));
+    }
+
     /** Takes leave to empty one node of a zone. */
     boolean tryTake(String zone, double rate, Instant now) {
         Bucket bucket = buckets.getOrDefault(zone, new Bucket(1, now));

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.mizzen.client.ControllerLoop;
+import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ResourceType;
@@ -21,6 +22,7 @@ import io.mizzen.testing.cluster.MemoryClient;
 import io.mizzen.testing.cluster.MemoryCluster;
 import io.mizzen.testing.cluster.MemoryInformers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
@@ -37,6 +39,8 @@ class NodeEvictionTest {
     private final MemoryCluster cluster = new MemoryCluster(clock, random);
     private final MemoryInformers informers = new MemoryInformers(cluster);
     private Faults.Fate fate = Faults.Fate.NORMAL;
+    private final List<String> events = new ArrayList<>();
+    private int conflicts;
 
     @Test
     void emptiesNoNodeWhenAllAreLostAtOnce() throws Exception {
@@ -61,6 +65,33 @@ class NodeEvictionTest {
         List<ControllerLoop<?>> loops = start(context -> new NodeLifecycleController(context, Duration.ofSeconds(40)));
         pass(loops, 10);
 
+        Node lost = cluster.find(Node.class, ObjectKey.cluster("b")).orElseThrow();
+        assertThat(NodeRules.hasTaint(lost, NodeRules.UNREACHABLE, "NoExecute")).isTrue();
+    }
+
+    @Test
+    void tellsWhichNodesComeAndGo() throws Exception {
+        report("a", "True");
+        List<ControllerLoop<?>> loops = start(context -> new NodeLifecycleController(context, Duration.ofSeconds(40)));
+        pass(loops, 6);
+        cluster.delete(NODES, ObjectKey.cluster("a"), DeleteRequest.plain());
+        pass(loops, 6);
+
+        assertThat(events)
+                .containsExactly(
+                        "RegisteredNode: Node a event: Registered Node a in Controller",
+                        "RemovingNode: Node a event: Removing Node a from Controller");
+    }
+
+    @Test
+    void doesNotWaitForTheZonesRateWhenAnotherWriteCameBetween() throws Exception {
+        report("a", "True");
+        report("b", "Unknown");
+        conflicts = 2;
+        List<ControllerLoop<?>> loops = start(context -> new NodeLifecycleController(context, Duration.ofSeconds(40)));
+        pass(loops, 7);
+
+        assertThat(conflicts).isZero();
         Node lost = cluster.find(Node.class, ObjectKey.cluster("b")).orElseThrow();
         assertThat(NodeRules.hasTaint(lost, NodeRules.UNREACHABLE, "NoExecute")).isTrue();
     }
@@ -147,18 +178,26 @@ class NodeEvictionTest {
         cluster.patch(NODES, ObjectKey.cluster("a"), patch, false);
     }
 
+    private Faults.Fate fate() {
+        if (conflicts > 0) {
+            conflicts--;
+            return Faults.Fate.CONFLICT;
+        }
+        return fate;
+    }
+
     private boolean isLeaving() {
         return cluster.find(PODS, POD).orElseThrow().path("metadata").has("deletionTimestamp");
     }
 
     private List<ControllerLoop<?>> start(Function<ControllerContext, Controller> maker) {
         ControllerContext context = new ControllerContext(
-                new MemoryClient(cluster, (verb, resource) -> fate, List.of(NODES, PODS)),
+                new MemoryClient(cluster, (verb, resource) -> fate(), List.of(NODES, PODS)),
                 informers,
                 clock,
                 random,
                 new SimpleMeterRegistry(),
-                component -> (regarding, type, reason, message) -> {},
+                component -> (regarding, type, reason, message) -> events.add(reason + ": " + message),
                 Runnable::run);
         List<ControllerLoop<?>> loops = maker.apply(context).loops();
         informers.start();

@@ -139,7 +139,8 @@ public final class ClusterDns implements AutoCloseable {
             log.warn("DNS waits for the API server: {}", late.getMessage());
         } catch (KubernetesClientException refused) {
             if (refused.getCode() == 403) {
-                log.info("DNS answers on {}; others publish its Service: {}", address(), refused.getMessage());
+                log.info("DNS answers on {}; the server publishes its Service", address());
+                log.debug("{}", refused.getMessage());
                 return true;
             }
             log.warn("Service {} could not be published, trying again: {}", SERVICE, refused.getMessage());

@@ -336,7 +336,9 @@ public final class ApiServerPort
 
             @Override
             public void deleted(Node last) {
-                LOG.warn("Node {} was deleted from the API server; it is registered again", name);
+                LOG.warn(
+                        "Node {} was deleted from the API server; it registers again when this kubelet starts anew",
+                        name);
             }
         });
         informers.start();

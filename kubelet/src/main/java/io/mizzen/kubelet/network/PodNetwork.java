@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +23,10 @@ public final class PodNetwork {
     private static final Logger LOG = LoggerFactory.getLogger(PodNetwork.class);
     private static final String FILE = "10-mizzen.conflist";
 
+    private static final Pattern ADDRESS = Pattern.compile("(?m)^\\d+: (\\S+)\\s+inet (\\S+)");
+
     private final Settings settings;
+    private volatile String applied = "";
 
     /**
      * What the network is made from.
@@ -40,11 +45,16 @@ public final class PodNetwork {
     }
 
     /**
-     * Sets up the network for the given range.
+     * Sets up the network for the given range. A bridge that was made for another one, before this node was deleted and joined
+     * again, loses its old address: the plugin would refuse every pod.
      *
      * @throws IOException when the configuration cannot be written
      */
-    public void apply(String podCidr) throws IOException {
+    public void apply(String podCidr) throws IOException, InterruptedException {
+        if (!podCidr.equals(applied)) {
+            removeStaleAddresses(podCidr);
+            applied = podCidr;
+        }
         String wanted = conflist(settings, podCidr);
         Path file = settings.confDir().resolve(FILE);
         if (Files.exists(file) && Files.readString(file).equals(wanted)) {
@@ -57,9 +67,31 @@ public final class PodNetwork {
         LOG.info("Pod network of this node is {} on bridge {} ({})", podCidr, settings.bridge(), file);
     }
 
+    private void removeStaleAddresses(String podCidr) throws IOException, InterruptedException {
+        String shown = run("", "ip", "-4", "-o", "address", "show");
+        for (String address : staleAddresses(shown, settings.bridge(), podCidr)) {
+            LOG.warn("Bridge {} gives up the address {} of another pod network", settings.bridge(), address);
+            run("", "ip", "address", "delete", address, "dev", settings.bridge());
+        }
+    }
+
+    /** Addresses of the bridge, of all that {@code ip} shows, that are not the gateway of the range. Pure. */
+    static List<String> staleAddresses(String shown, String bridge, String podCidr) {
+        int dot = podCidr.lastIndexOf('.');
+        int slash = podCidr.indexOf('/');
+        int first = Integer.parseInt(podCidr.substring(dot + 1, slash)) + 1;
+        String gateway = podCidr.substring(0, dot + 1) + first + podCidr.substring(slash);
+        return ADDRESS.matcher(shown)
+                .results()
+                .filter(match -> match.group(1).equals(bridge))
+                .map(match -> match.group(2))
+                .filter(address -> !address.equals(gateway))
+                .toList();
+    }
+
     /** Puts the masquerading in place; may be repeated, also after somebody flushed the rules. */
     public void masquerade(String podCidr) throws IOException, InterruptedException {
-        nft(masqueradeRules(settings, podCidr));
+        run(masqueradeRules(settings, podCidr), "nft", "-f", "-");
     }
 
     /** The configuration list, as JSON. Pure. */
@@ -108,16 +140,16 @@ public final class PodNetwork {
         return "mizzen_masq_" + settings.bridge().replaceAll("[^A-Za-z0-9_]", "_");
     }
 
-    private static void nft(String script) throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder("nft", "-f", "-").redirectErrorStream(true).start();
+    private static String run(String input, String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try (OutputStream in = process.getOutputStream()) {
-            in.write(script.getBytes(StandardCharsets.UTF_8));
+            in.write(input.getBytes(StandardCharsets.UTF_8));
         }
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
             process.destroyForcibly();
-            throw new IOException("nft: " + output.strip());
+            throw new IOException(command[0] + ": " + output.strip());
         }
+        return output;
     }
 }

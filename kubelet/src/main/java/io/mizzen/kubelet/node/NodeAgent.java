@@ -56,6 +56,7 @@ public final class NodeAgent implements AutoCloseable {
     private volatile @Nullable Node newest;
     private @Nullable NodeStatus told;
     private Instant toldAt = Instant.MIN;
+    private boolean wasUnschedulable;
 
     /**
      * Who the node is.
@@ -162,8 +163,8 @@ public final class NodeAgent implements AutoCloseable {
         boolean isReady = isReady(status);
         boolean isDue = toldAt.equals(Instant.MIN)
                 || Duration.between(toldAt, clock.instant()).compareTo(settings.reportPeriod()) >= 0;
+        tellTurns(node, status);
         if (isDue || NodeStatusComposer.isChanged(told, status)) {
-            tellReadiness(isReady);
             newest = registry.write(new NodeBuilder(node)
                     .editMetadata()
                     .withLabels(labels(node))
@@ -256,13 +257,17 @@ public final class NodeAgent implements AutoCloseable {
                                 c.getType().equals("Ready") && c.getStatus().equals("True"));
     }
 
-    private void tellReadiness(boolean isReady) {
-        if (isReady == isReady(told)) {
-            return;
+    private void tellTurns(Node node, NodeStatus status) {
+        boolean isUnschedulable =
+                node.getSpec() != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable());
+        for (String reason : NodeTurns.reasons(told, status, wasUnschedulable, isUnschedulable)) {
+            events.nodeEvent(false, reason, "Node " + settings.nodeName() + " status is now: " + reason);
         }
-        String reason = isReady ? "NodeReady" : "NodeNotReady";
-        events.nodeEvent(false, reason, "Node " + settings.nodeName() + " status is now: " + reason);
-        LOG.info("Node {} is {}", settings.nodeName(), isReady ? "ready" : "not ready");
+        wasUnschedulable = isUnschedulable;
+        boolean isReady = isReady(status);
+        if (isReady != isReady(told)) {
+            LOG.info("Node {} is {}", settings.nodeName(), isReady ? "ready" : "not ready");
+        }
     }
 
     private void keepLease() {

@@ -26,6 +26,17 @@ class NetworkTextTest {
     }
 
     @Test
+    void takesAddressesOfAnotherRangeOffTheBridge() {
+        String shown =
+                "1: lo    inet 127.0.0.1/8 scope host lo\n5: cni-mizzen    inet 10.42.2.1/24 brd 10.42.2.255 scope global cni-mizzen\\  valid_lft forever\n"
+                        + "5: cni-mizzen    inet 10.42.1.1/24 scope global cni-mizzen\\  valid_lft forever\n";
+
+        assertThat(PodNetwork.staleAddresses(shown, "cni-mizzen", "10.42.1.0/24"))
+                .containsExactly("10.42.2.1/24");
+        assertThat(PodNetwork.staleAddresses("", "cni-mizzen", "10.42.1.0/24")).isEmpty();
+    }
+
+    @Test
     void putsTheClusterFirst() {
         ResolvConf conf = ResolvConf.compose(pod("ClusterFirst").build(), HOST, List.of("10.43.0.10"), "cluster.local")
                 .conf();
