@@ -226,10 +226,8 @@ public final class ApiServerPort
             return Optional.empty();
         }
         String volume = claim.get().getSpec().getVolumeName();
-        boolean isBound = claim.get().getStatus() != null
-                && "Bound".equals(claim.get().getStatus().getPhase())
-                && volume != null;
-        Optional<PersistentVolume> bound = isBound ? find(PersistentVolume.class, "", volume) : Optional.empty();
+        Optional<PersistentVolume> bound =
+                BoundClaim.isBound(claim.get()) ? find(PersistentVolume.class, "", volume) : Optional.empty();
         return Optional.of(new BoundClaim(claim.get(), bound));
     }
 

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Objects that pods refer to. Calls block. */
@@ -48,5 +49,18 @@ public interface ObjectSource {
      * @param claim the claim
      * @param volume bound to it; empty while unbound
      */
-    record BoundClaim(PersistentVolumeClaim claim, Optional<PersistentVolume> volume) {}
+    record BoundClaim(PersistentVolumeClaim claim, Optional<PersistentVolume> volume) {
+        /**
+         * Whether a claim has its volume. What the scheduler goes by counts too: the binding is written before the phase, and a pod
+         * may be here in between.
+         */
+        static boolean isBound(PersistentVolumeClaim claim) {
+            String phase = claim.getStatus() == null ? null : claim.getStatus().getPhase();
+            Map<String, String> annotations = claim.getMetadata().getAnnotations();
+            boolean isBeingBound = !"Lost".equals(phase)
+                    && annotations != null
+                    && annotations.containsKey("pv.kubernetes.io/bind-completed");
+            return claim.getSpec().getVolumeName() != null && ("Bound".equals(phase) || isBeingBound);
+        }
+    }
 }
