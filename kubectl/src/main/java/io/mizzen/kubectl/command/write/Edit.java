@@ -22,11 +22,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code kubectl edit}: an object in the user's editor; what is saved is sent as a patch, and a refusal opens the editor again. */
+/** {@code kubectl edit}: an object in the user's editor; what is saved is sent as a patch, and what is invalid opens the editor again. */
 public final class Edit extends Command {
     private static final String HEAD =
             "# Lines that begin with '#' are left out. An empty file ends the edit without a change;\n"
                     + "# when the server refuses what was saved, the file is opened again with the reason.\n#\n";
+    private static final String UNREADABLE = "<nil>: Invalid value: \"The edited file failed validation\": ";
 
     @Override
     public String flags() {
@@ -83,11 +84,10 @@ public final class Edit extends Command {
                     return;
                 }
                 if (saved.equals(text) && !reason.isEmpty()) {
-                    call.io().errorLine("A copy of your changes has been stored to \"" + file + "\"");
-                    throw CommandFailure.error("Edit cancelled, no valid changes were saved.");
+                    throw kept(call, file, "Edit cancelled, no valid changes were saved.");
                 }
                 text = saved;
-                reason = send(call, base, saved, report);
+                reason = send(call, base, saved, file, report);
                 if (reason.isEmpty()) {
                     Files.deleteIfExists(file);
                     return;
@@ -98,40 +98,85 @@ public final class Edit extends Command {
         }
     }
 
-    /** Sends the change; returns why the server refused, empty when it did not. */
-    private static String send(Invocation call, Target base, String saved, Report report) {
+    /** Sends the change; returns what has to be mended, empty when it is done. Other refusals are failures: the file stays. */
+    private static String send(Invocation call, Target base, String saved, Path file, Report report) {
         ObjectNode changed;
         try {
             if (!(Yaml.parse(saved) instanceof ObjectNode object)) {
-                return "error: the edited file is not an object";
+                return invalid(call, base, List.of(UNREADABLE + "not an object"));
             }
             changed = object;
         } catch (Yaml.Malformed e) {
-            return "error: the edited file failed to parse: " + e.getMessage();
+            return invalid(call, base, List.of(UNREADABLE + e.getMessage()));
         }
-        if (!Json.name(changed).equals(base.name())) {
-            return "error: At least one of apiVersion, kind and name was changed";
+        if (!identity(changed).equals(identity(base.object()))) {
+            throw kept(call, file, "At least one of apiVersion, kind and name was changed");
         }
-        try {
-            Flags flags = call.flags();
-            Apply.Patch patch = Change.between(base, changed);
-            if (patch.body().isEmpty()) {
-                call.io().errorLine("Edit cancelled, no changes made.");
-                return "";
-            }
-            if (flags.is("output-patch")) {
-                call.io().line("Patch: " + Json.compact(patch.body()));
-            }
-            String subresource = flags.text("subresource");
-            String path = subresource.isEmpty() ? base.path() : base.path() + "/" + subresource;
-            JsonNode result = call.connection()
-                    .patch(Connection.query(path, call.changeParameters()), patch.form(), patch.body());
-            report.done(base.shown(), "edited", result);
+        Flags flags = call.flags();
+        Apply.Patch patch = Change.between(base, changed);
+        if (patch.body().isEmpty()) {
+            call.io().errorLine("Edit cancelled, no changes made.");
             return "";
-        } catch (StatusFailure e) {
-            call.io().errorLine(e.text());
-            return e.serverMessage();
         }
+        if (flags.is("output-patch")) {
+            call.io().line("Patch: " + Json.compact(patch.body()));
+        }
+        String subresource = flags.text("subresource");
+        String path = subresource.isEmpty() ? base.path() : base.path() + "/" + subresource;
+        JsonNode result;
+        try {
+            result = call.connection()
+                    .patch(Connection.query(path, call.changeParameters()), patch.form(), patch.body());
+        } catch (StatusFailure e) {
+            return refused(call, base, file, e);
+        }
+        report.done(base.shown(), "edited", result);
+        return "";
+    }
+
+    /** What the server finds invalid can be mended in the editor; anything else cannot. */
+    private static String refused(Invocation call, Target base, Path file, StatusFailure refusal) {
+        return switch (refusal.reason()) {
+            case "Invalid" -> {
+                List<String> causes = new ArrayList<>();
+                for (JsonNode cause : refusal.status().path("details").path("causes")) {
+                    causes.add(Json.text(cause, "field") + ": " + Json.text(cause, "message"));
+                }
+                yield invalid(call, base, causes);
+            }
+            case "NotFound" -> {
+                call.io().errorLine("error: " + quoted(base) + " could not be found on the server");
+                call.io().errorLine("The edits you made on deleted resources have been saved to \"" + file + "\"");
+                throw new CommandFailure(1, "");
+            }
+            default -> {
+                call.io().errorLine("error: " + quoted(base) + " could not be patched: " + refusal.serverMessage());
+                call.io().errorLine("You can run `kubectl replace -f " + file + "` to try this update again.");
+                throw new CommandFailure(1, "");
+            }
+        };
+    }
+
+    private static String invalid(Invocation call, Target base, List<String> causes) {
+        call.io().errorLine("error: " + quoted(base) + " is invalid");
+        StringBuilder reason = new StringBuilder(quoted(base)).append(" was not valid");
+        if (!causes.isEmpty()) {
+            reason.append(":\n* ").append(String.join("\n* ", causes));
+        }
+        return reason.toString();
+    }
+
+    private static CommandFailure kept(Invocation call, Path file, String why) {
+        call.io().errorLine("A copy of your changes has been stored to \"" + file + "\"");
+        return CommandFailure.error(why);
+    }
+
+    private static String quoted(Target target) {
+        return target.type().qualified() + " \"" + target.name() + "\"";
+    }
+
+    private static List<String> identity(JsonNode object) {
+        return List.of(Json.text(object, "apiVersion"), Json.text(object, "kind"), Json.name(object));
     }
 
     private static String withoutComments(String text) {
