@@ -141,6 +141,17 @@ class KubectlServerTest {
     }
 
     @Test
+    void aDumpOfTheClusterIsNotTakenForSomethingElse() {
+        Result result = run("", "cluster-info", "dump");
+
+        assertThat(result).isEqualTo(new Result(1, "", "error: cluster-info dump is not supported by this kubectl\n"));
+        assertThat(run("", "cluster-info").out())
+                .startsWith("Kubernetes control plane is running at http://127.0.0.1:")
+                .as("what is not there is not advised")
+                .doesNotContain("dump");
+    }
+
+    @Test
     void asksForDiscoveryAgainBeforeItCallsAResourceUnknown() {
         run("", "get", "pods");
         requests.clear();

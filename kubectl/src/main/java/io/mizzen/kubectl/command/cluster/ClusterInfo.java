@@ -2,6 +2,7 @@
 package io.mizzen.kubectl.command.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mizzen.kubectl.cli.CommandFailure;
 import io.mizzen.kubectl.command.Command;
 import io.mizzen.kubectl.command.Invocation;
 import io.mizzen.kubectl.rest.Connection;
@@ -22,6 +23,9 @@ public final class ClusterInfo extends Command {
 
     @Override
     public int run(Invocation call) {
+        if (call.arguments().contains("dump")) {
+            throw CommandFailure.error("cluster-info dump is not supported by this kubectl");
+        }
         String path = Connection.query(
                 "/api/v1/namespaces/kube-system/services",
                 Map.of("labelSelector", "kubernetes.io/cluster-service=true"));
@@ -39,7 +43,6 @@ public final class ClusterInfo extends Command {
                     server + "/api/v1/namespaces/" + Json.namespace(service) + "/services/" + scheme
                             + Json.name(service) + (portName.isEmpty() ? "" : ":" + portName) + "/proxy");
         }
-        call.io().line("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
         return 0;
     }
 
