@@ -111,11 +111,16 @@ public final class Targets {
             return call.namespace();
         }
         if (call.settings().namespaceGiven() && !own.equals(call.namespace())) {
-            throw CommandFailure.error("the namespace from the provided object \"" + own
-                    + "\" does not match the namespace \"" + call.namespace() + "\". You must pass '--namespace=" + own
-                    + "' to perform this operation.");
+            throw otherNamespace(own, call.namespace());
         }
         return own;
+    }
+
+    /** An object that says it lives in {@code own}, where {@code wanted} is meant. */
+    public static CommandFailure otherNamespace(String own, String wanted) {
+        return CommandFailure.error("the namespace from the provided object \"" + own
+                + "\" does not match the namespace \"" + wanted + "\". You must pass '--namespace=" + own
+                + "' to perform this operation.");
     }
 
     /** What {@code arguments} ask for. @throws CommandFailure when they make no sense together */

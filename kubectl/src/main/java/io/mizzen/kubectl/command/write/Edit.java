@@ -84,7 +84,7 @@ public final class Edit extends Command {
                     return;
                 }
                 if (saved.equals(text) && !reason.isEmpty()) {
-                    throw kept(call, file, "Edit cancelled, no valid changes were saved.");
+                    throw kept(call, file, CommandFailure.error("Edit cancelled, no valid changes were saved."));
                 }
                 text = saved;
                 reason = send(call, base, saved, file, report);
@@ -110,7 +110,10 @@ public final class Edit extends Command {
             return invalid(call, base, List.of(UNREADABLE + e.getMessage()));
         }
         if (!identity(changed).equals(identity(base.object()))) {
-            throw kept(call, file, "At least one of apiVersion, kind and name was changed");
+            throw kept(call, file, CommandFailure.error("At least one of apiVersion, kind and name was changed"));
+        }
+        if (!Json.namespace(changed).equals(Json.namespace(base.object()))) {
+            throw kept(call, file, Targets.otherNamespace(Json.namespace(changed), base.namespace()));
         }
         Flags flags = call.flags();
         Apply.Patch patch = Change.between(base, changed);
@@ -166,9 +169,9 @@ public final class Edit extends Command {
         return reason.toString();
     }
 
-    private static CommandFailure kept(Invocation call, Path file, String why) {
+    private static CommandFailure kept(Invocation call, Path file, CommandFailure why) {
         call.io().errorLine("A copy of your changes has been stored to \"" + file + "\"");
-        return CommandFailure.error(why);
+        return why;
     }
 
     private static String quoted(Target target) {

@@ -116,6 +116,19 @@ class EditTest {
     }
 
     @Test
+    void anotherNamespaceEndsIt() throws Exception {
+        Result result = edit("sed -i 's/namespace: default/namespace: other/' \"$1\"");
+
+        assertThat(result.code()).isOne();
+        assertThat(result.err())
+                .startsWith("A copy of your changes has been stored to \"")
+                .endsWith("error: the namespace from the provided object \"other\" does not match the namespace"
+                        + " \"default\". You must pass '--namespace=other' to perform this operation.\n");
+        assertThat(patches).isEmpty();
+        Files.delete(Path.of(result.err().split("\"")[1]));
+    }
+
+    @Test
     void whatIsForbiddenIsNotOpenedAgain() throws Exception {
         Result result = edit("sed -i 's/size: \"1\"/size: \"403\"/' \"$1\"");
 
