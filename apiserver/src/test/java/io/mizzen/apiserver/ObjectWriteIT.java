@@ -101,6 +101,23 @@ class ObjectWriteIT {
     }
 
     @Test
+    void showsTheAddressThatAServiceWouldGetAndKeepsNone() throws Exception {
+        String path = "/api/v1/namespaces/default/services";
+        String addresses = "/apis/networking.k8s.io/v1/ipaddresses";
+        String dry = "{\"metadata\":{\"name\":\"dry\"},\"spec\":{%s\"ports\":[{\"port\":80}]}}";
+        JsonNode before = admin.get(addresses).body().path("items");
+
+        Answer shown = admin.post(path + "?dryRun=All", dry.formatted(""));
+        Answer refused = admin.post(path + "?dryRun=All", dry.formatted("\"ipFamilies\":[\"IPv6\"],"));
+
+        assertThat(shown.code()).isEqualTo(201);
+        assertThat(shown.body().at("/spec/clusterIP").asText()).isNotEmpty();
+        assertThat(refused.code()).isEqualTo(422);
+        assertThat(admin.get(path + "/dry").code()).isEqualTo(404);
+        assertThat(admin.get(addresses).body().path("items")).isEqualTo(before);
+    }
+
+    @Test
     void ownsFieldsByServerSideApply() throws Exception {
         String path = DEPLOYMENTS + "/applied?fieldManager=";
         Answer created = admin.patch(path + "one", "apply-patch+yaml", deployment("applied"));

@@ -121,7 +121,16 @@ class StorageIT {
     @Test
     @Order(2)
     void aStatefulSetFindsItsDataAgain() throws Exception {
+        kubectl.ok("cordon", Cluster.NODE);
         kubectl.apply(statefulSet("db", 2));
+        Kubectl.within(SOON).until(() -> !kubectl.find("pod/db-0", SCHEDULED).isEmpty());
+        String first = kubectl.find("pvc/data-db-0", ".metadata.uid");
+        kubectl.ok("delete", "pvc", "data-db-0", "--timeout=30s");
+        Kubectl.within(SOON)
+                .untilAsserted(() -> assertThat(kubectl.find("pvc/data-db-0", ".metadata.uid"))
+                        .isNotEmpty()
+                        .isNotEqualTo(first));
+        kubectl.ok("uncordon", Cluster.NODE);
         kubectl.ok("rollout", "status", "statefulset/db", "--timeout=60s");
         assertThat(kubectl.ok("get", "pvc", "-o", "name").lines())
                 .containsExactly("persistentvolumeclaim/data-db-0", "persistentvolumeclaim/data-db-1");

@@ -91,6 +91,7 @@ public final class ObjectStore {
         try {
             admission.validate(request);
             if (context.dryRun()) {
+                strategy.allocate(context, wanted, null);
                 if (storage.get(key) != null) {
                     throw StatusException.alreadyExists(resource.groupResource(), name);
                 }
@@ -248,6 +249,7 @@ public final class ObjectStore {
             return new Step(wanted, old, resource.converter().fromStored(old), guarded, false);
         }
         if (context.dryRun()) {
+            strategy.allocate(context, wanted, old);
             return new Step(wanted, old, resource.converter().fromStored(wanted), guarded, remove);
         }
         allocate(context, strategy, wanted, old, rollback);

@@ -11,7 +11,9 @@ import io.mizzen.apiserver.storage.Storage.WriteResult;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ public final class ServiceAllocator {
     private static final String MANAGER = "ipallocator.k8s.io";
 
     private final Storage storage;
+    private final Claims claims;
     private final int network;
     private final int size;
     private final String cidr;
@@ -42,6 +45,7 @@ public final class ServiceAllocator {
      */
     public ServiceAllocator(Storage storage, String cidr, RandomGenerator random, InstantSource clock) {
         this.storage = storage;
+        this.claims = new Stored(storage);
         this.cidr = cidr;
         this.random = random;
         this.clock = clock;
@@ -52,6 +56,57 @@ public final class ServiceAllocator {
         }
         this.size = 1 << (32 - length);
         this.network = toInt(parts[0]) & -size;
+    }
+
+    private ServiceAllocator(ServiceAllocator real, Claims claims) {
+        this.storage = real.storage;
+        this.claims = claims;
+        this.network = real.network;
+        this.size = real.size;
+        this.cidr = real.cidr;
+        this.random = real.random;
+        this.clock = real.clock;
+    }
+
+    /** One for a single request that is not to be kept: it answers as this one would, and claims nothing. Not thread-safe. */
+    ServiceAllocator forDryRun() {
+        return new ServiceAllocator(this, new LookedAt(storage, new HashSet<>()));
+    }
+
+    /** Where claims are. */
+    private sealed interface Claims {
+        /** Claims a key; false when it is taken. */
+        boolean take(String key, byte[] value);
+
+        void giveBack(String key);
+    }
+
+    private record Stored(Storage storage) implements Claims {
+        @Override
+        public boolean take(String key, byte[] value) {
+            return storage.create(key, value, 0) instanceof WriteResult.Written;
+        }
+
+        @Override
+        public void giveBack(String key) {
+            Entry entry = storage.get(key);
+            if (entry != null) {
+                storage.delete(key, entry.modRevision());
+            }
+        }
+    }
+
+    /** Nothing but what one request took already is taken beside what storage has. */
+    private record LookedAt(Storage storage, Set<String> taken) implements Claims {
+        @Override
+        public boolean take(String key, byte[] value) {
+            return storage.get(key) == null && taken.add(key);
+        }
+
+        @Override
+        public void giveBack(String key) {
+            taken.remove(key);
+        }
     }
 
     static int toInt(String address) {
@@ -107,8 +162,7 @@ public final class ServiceAllocator {
             return "failed to allocate IP " + address + ": the provided IP (" + address
                     + ") is not in the valid range. The range of valid IPs is " + cidr;
         }
-        WriteResult result = storage.create(ADDRESS_PREFIX + address, ipAddress(address, service), 0);
-        return result instanceof WriteResult.Written
+        return claims.take(ADDRESS_PREFIX + address, ipAddress(address, service))
                 ? null
                 : "failed to allocate IP " + address + ": provided IP is already allocated";
     }
@@ -130,7 +184,7 @@ public final class ServiceAllocator {
     }
 
     void releaseAddress(String address) {
-        release(ADDRESS_PREFIX + address);
+        claims.giveBack(ADDRESS_PREFIX + address);
     }
 
     /** Claims a free node port. */
@@ -151,25 +205,26 @@ public final class ServiceAllocator {
             return "provided port is not in the valid range. The range of valid ports is " + FIRST_PORT + "-"
                     + LAST_PORT;
         }
-        WriteResult result = storage.create(PORT_PREFIX + port, service.getBytes(StandardCharsets.UTF_8), 0);
-        return result instanceof WriteResult.Written ? null : "provided port is already allocated";
+        return claims.take(PORT_PREFIX + port, service.getBytes(StandardCharsets.UTF_8))
+                ? null
+                : "provided port is already allocated";
     }
 
     void releasePort(int port) {
-        release(PORT_PREFIX + port);
+        claims.giveBack(PORT_PREFIX + port);
     }
 
     /** The claims there are, of addresses and of ports; addresses that somebody else made an object for are none. */
     List<Entry> claims() {
-        List<Entry> claims = new ArrayList<>();
+        List<Entry> entries = new ArrayList<>();
         for (Entry entry : storage.list(ADDRESS_PREFIX, null, 0, 0).entries()) {
             ObjectNode address = ObjectCodec.fromStorage(entry.value(), entry.modRevision());
             if (MANAGER.equals(ObjectTree.labels(address).get(MANAGED_BY))) {
-                claims.add(entry);
+                entries.add(entry);
             }
         }
-        claims.addAll(storage.list(PORT_PREFIX, null, 0, 0).entries());
-        return claims;
+        entries.addAll(storage.list(PORT_PREFIX, null, 0, 0).entries());
+        return entries;
     }
 
     static String addressKey(String address) {
@@ -178,12 +233,5 @@ public final class ServiceAllocator {
 
     static String portKey(int port) {
         return PORT_PREFIX + port;
-    }
-
-    private void release(String key) {
-        Entry entry = storage.get(key);
-        if (entry != null) {
-            storage.delete(key, entry.modRevision());
-        }
     }
 }

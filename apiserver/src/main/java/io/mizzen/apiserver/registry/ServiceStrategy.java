@@ -213,6 +213,11 @@ final class ServiceStrategy implements Strategy {
 
     @Override
     public void allocate(WriteContext context, ObjectNode service, @Nullable ObjectNode old) {
+        ServiceStrategy strategy = context.dryRun() ? new ServiceStrategy(allocator.forDryRun()) : this;
+        strategy.claim(service, old);
+    }
+
+    private void claim(ObjectNode service, @Nullable ObjectNode old) {
         if (!(service.path("spec") instanceof ObjectNode spec)) {
             return;
         }

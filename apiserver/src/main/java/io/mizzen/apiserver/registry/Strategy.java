@@ -71,7 +71,10 @@ public interface Strategy {
         return false;
     }
 
-    /** Claims what must be unique in the cluster; called before the write, undone by {@link #release}. */
+    /**
+     * Claims what must be unique in the cluster; called before the write, undone by {@link #release}. A dry run is answered, and refused,
+     * alike, but nothing may stay claimed: it is not undone.
+     */
     default void allocate(WriteContext context, ObjectNode object, @Nullable ObjectNode old) {}
 
     /** Gives back what {@code object} holds and {@code kept} does not (null when the object is gone). */

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ServiceStrategyTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final WriteContext CONTEXT = WriteContext.server(Instant.EPOCH);
+    private static final WriteContext DRY_RUN =
+            new WriteContext(CONTEXT.user(), "", true, "", false, Instant.EPOCH, CONTEXT.warnings());
 
     @TempDir
     private Path folder;
@@ -106,10 +108,54 @@ class ServiceStrategyTest {
                 .containsExactly("IPv4", "IPv6");
     }
 
+    @Test
+    void answersADryRunAsItWouldARealRequestAndKeepsNothing() {
+        ObjectNode spec =
+                allocate(DRY_RUN, "{'type': 'NodePort', 'ports': [{'port': 1}, {'port': 2, 'nodePort': 31000}]}");
+
+        assertThat(spec.path("clusterIP").asText()).startsWith("10.43.0.");
+        assertThat(spec.path("clusterIPs").path(0)).isEqualTo(spec.path("clusterIP"));
+        assertThat(spec.at("/ports/0/nodePort").asInt()).isBetween(30000, 32767);
+        assertThat(storage.list("/registry/", null, 0, 0).entries()).isEmpty();
+        assertThatThrownBy(() -> allocate(DRY_RUN, "{'type': 'ClusterIP', 'ipFamilies': ['IPv6']}"))
+                .hasMessageContaining("spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster");
+    }
+
+    @Test
+    void refusesADryRunWhatIsTaken() {
+        String wish = "{'type': 'NodePort', 'clusterIP': '10.43.0.5', 'ports': [{'port': 1, 'nodePort': %s}]}";
+        ObjectNode held = allocate(CONTEXT, wish.formatted("31000"));
+
+        assertThatThrownBy(() -> allocate(DRY_RUN, wish.formatted("31001")))
+                .hasMessageContaining("10.43.0.5: provided IP is already allocated");
+        assertThatThrownBy(() -> allocate(DRY_RUN, wish.formatted("31000").replace("0.5", "0.6")))
+                .hasMessageContaining(
+                        "spec.ports[0].nodePort: Invalid value: 31000: provided port is already allocated");
+        assertThat(held.path("clusterIP").asText()).isEqualTo("10.43.0.5");
+    }
+
+    @Test
+    void aDryRunGivesNoNumberTwice() {
+        StringBuilder ports = new StringBuilder("{'port': 1}");
+        for (int port = 2; port <= 300; port++) {
+            ports.append(", {'port': ").append(port).append('}');
+        }
+
+        ObjectNode spec = allocate(DRY_RUN, "{'type': 'NodePort', 'ports': [" + ports + "]}");
+
+        assertThat(spec.path("ports"))
+                .extracting(port -> port.path("nodePort").asInt())
+                .doesNotHaveDuplicates();
+    }
+
     private ObjectNode allocate(String spec) {
+        return allocate(CONTEXT, spec);
+    }
+
+    private ObjectNode allocate(WriteContext context, String spec) {
         ObjectNode service = service(spec);
         strategy.applyDefaults(service);
-        strategy.allocate(CONTEXT, service, null);
+        strategy.allocate(context, service, null);
         return (ObjectNode) service.path("spec");
     }
 }

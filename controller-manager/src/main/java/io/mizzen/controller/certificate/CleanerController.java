@@ -2,6 +2,7 @@
 package io.mizzen.controller.certificate;
 
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.mizzen.client.ControllerLoop;
 import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Informer;
@@ -43,20 +44,30 @@ public final class CleanerController implements Controller {
         return List.of(loop);
     }
 
+    /** One that cannot be deleted does not keep the others; it is tried again with all that are left. */
     private Result clean(String key) {
         Instant now = context.clock().instant();
+        Optional<KubernetesClientException> failure = Optional.empty();
         for (CertificateSigningRequest request : requests.list()) {
             if (CleanerRules.isOver(request, end(request), now)) {
-                // It may have been decided on a moment ago.
-                context.api()
-                        .deleteIfPresent(
-                                CertificateSigningRequest.class,
-                                ObjectKey.of(request),
-                                DeleteRequest.ofUid(request.getMetadata().getUid())
-                                        .atVersion(request.getMetadata().getResourceVersion()));
+                try {
+                    delete(request);
+                } catch (KubernetesClientException e) {
+                    failure = Optional.of(failure.orElse(e));
+                }
             }
         }
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
         return Result.after(PERIOD);
+    }
+
+    /** It may have been decided on a moment ago: then it stays. */
+    private void delete(CertificateSigningRequest request) {
+        DeleteRequest asSeen = DeleteRequest.ofUid(request.getMetadata().getUid())
+                .atVersion(request.getMetadata().getResourceVersion());
+        context.api().deleteIfPresent(CertificateSigningRequest.class, ObjectKey.of(request), asSeen);
     }
 
     private static Optional<Instant> end(CertificateSigningRequest request) {

@@ -41,7 +41,7 @@ public final class EndpointSliceController implements Controller {
         this.nodes = context.informers().of(Node.class);
         this.events = context.events().apply("endpoint-slice-controller");
         WorkQueue<ObjectKey> queue = context.queue(NAME);
-        this.slices = new ManagedSlices(context, SlicePlan.MANAGER, queue);
+        this.slices = new ManagedSlices(context, SlicePlan.MANAGER, services, queue);
         this.loop = context.loop(queue, NAME, WORKERS, MAX_RETRIES, this::reconcile);
         services.onChange(ChangeHandler.of(service -> queue.add(ObjectKey.of(service))));
         pods.onChange(new ServiceWatch(services, queue));
@@ -55,13 +55,12 @@ public final class EndpointSliceController implements Controller {
     private Result reconcile(ObjectKey key) {
         Optional<Service> found = services.find(key);
         if (found.isEmpty()) {
-            slices.forget(key);
             return Result.done();
         }
         Service service = found.get();
         if (!EndpointRules.isManaged(service)
                 || service.getMetadata().getDeletionTimestamp() != null
-                || !slices.areComplete(key)) {
+                || !slices.areSeen(service)) {
             return Result.done();
         }
         List<Pod> selected = pods.inNamespace(key.namespace()).stream()
@@ -76,7 +75,7 @@ public final class EndpointSliceController implements Controller {
         SlicePlan.Changes changes =
                 SlicePlan.decide(new SlicePlan.Observed(service, selected, nodesByName, slices.of(key)));
         try {
-            slices.write(key, changes);
+            slices.write(service, changes);
         } catch (KubernetesClientException e) {
             if (!ApiErrors.isConflict(e)) {
                 events.warning(

@@ -36,23 +36,23 @@ final class MirrorPlan {
 
     private MirrorPlan() {}
 
-    /** What to write; without a Service, with a selector, or where the object says so, no slice stays. */
-    static SlicePlan.Changes decide(
-            Optional<Service> service, Optional<Endpoints> endpoints, List<EndpointSlice> present) {
-        boolean isMirrored = service.isPresent()
-                && isEmpty(service.get().getSpec().getSelector())
-                && endpoints.isPresent()
-                && mayMirror(endpoints.get());
+    /**
+     * What to write; without a Service, with a selector, or where the object says so, no slice stays. One that mirrors a former
+     * Endpoints object of this name is on its way out with it, and another is made.
+     */
+    static SlicePlan.Changes decide(Optional<Service> service, Endpoints source, List<EndpointSlice> present) {
+        boolean isMirrored =
+                service.isPresent() && isEmpty(service.get().getSpec().getSelector()) && mayMirror(source);
         if (!isMirrored) {
             return new SlicePlan.Changes(List.of(), List.of(), present);
         }
-        Endpoints source = endpoints.get();
         List<EndpointSlice> create = new ArrayList<>();
         List<EndpointSlice> update = new ArrayList<>();
         List<EndpointSlice> left = new ArrayList<>(present);
         groups(source).forEach((group, wanted) -> {
             Optional<EndpointSlice> slice = left.stream()
-                    .filter(candidate -> group.family().equals(candidate.getAddressType())
+                    .filter(candidate -> OwnerReferences.isControlledBy(candidate, source)
+                            && group.family().equals(candidate.getAddressType())
                             && Json.tree(group.ports()).equals(Json.tree(candidate.getPorts())))
                     .findFirst();
             if (slice.isEmpty()) {

@@ -29,7 +29,7 @@ public final class SliceMirroringController implements Controller {
         this.services = context.informers().of(Service.class);
         this.endpoints = context.informers().of(Endpoints.class);
         WorkQueue<ObjectKey> queue = context.queue(NAME);
-        this.slices = new ManagedSlices(context, MirrorPlan.MANAGER, queue);
+        this.slices = new ManagedSlices(context, MirrorPlan.MANAGER, endpoints, queue);
         this.loop = context.loop(queue, NAME, WORKERS, this::reconcile);
         services.onChange(ChangeHandler.of(service -> queue.add(ObjectKey.of(service))));
         endpoints.onChange(ChangeHandler.of(object -> queue.add(ObjectKey.of(object))));
@@ -41,12 +41,11 @@ public final class SliceMirroringController implements Controller {
     }
 
     private Result reconcile(ObjectKey key) {
-        Optional<Service> service = services.find(key);
-        if (service.isEmpty()) {
-            slices.forget(key);
-        }
-        if (slices.areComplete(key)) {
-            slices.write(key, MirrorPlan.decide(service, endpoints.find(key), slices.of(key)));
+        Optional<Endpoints> source = endpoints.find(key);
+        if (source.isEmpty()) {
+            slices.delete(slices.of(key));
+        } else if (slices.areSeen(source.get())) {
+            slices.write(source.get(), MirrorPlan.decide(services.find(key), source.get(), slices.of(key)));
         }
         return Result.done();
     }

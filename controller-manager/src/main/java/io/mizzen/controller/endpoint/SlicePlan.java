@@ -49,7 +49,13 @@ final class SlicePlan {
     }
 
     /** What is known. */
-    record Observed(Service service, List<Pod> pods, Map<String, Node> nodes, List<EndpointSlice> slices) {}
+    record Observed(Service service, List<Pod> pods, Map<String, Node> nodes, List<EndpointSlice> slices) {
+
+        /** A slice of a former Service of this name goes with it: what is put there is lost. */
+        private boolean owns(EndpointSlice slice) {
+            return OwnerReferences.isControlledBy(slice, service);
+        }
+    }
 
     static Changes decide(Observed observed) {
         List<EndpointSlice> create = new ArrayList<>();
@@ -60,7 +66,7 @@ final class SlicePlan {
             new Family(observed, family).decide(create, update, delete);
         }
         observed.slices().stream()
-                .filter(slice -> !families.contains(slice.getAddressType()))
+                .filter(slice -> !families.contains(slice.getAddressType()) || !observed.owns(slice))
                 .forEach(delete::add);
         return new Changes(create, update, delete);
     }
@@ -95,7 +101,7 @@ final class SlicePlan {
         void decide(List<EndpointSlice> create, List<EndpointSlice> update, List<EndpointSlice> delete) {
             Map<List<EndpointRules.Port>, List<EndpointSlice>> present = new HashMap<>();
             for (EndpointSlice slice : observed.slices()) {
-                if (family.equals(slice.getAddressType())) {
+                if (family.equals(slice.getAddressType()) && observed.owns(slice)) {
                     present.computeIfAbsent(portsOf(slice), p -> new ArrayList<>())
                             .add(slice);
                 }

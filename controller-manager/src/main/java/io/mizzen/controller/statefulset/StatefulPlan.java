@@ -33,6 +33,9 @@ final class StatefulPlan {
         /** Create the pod of an ordinal from a revision, its claims first. */
         record Create(int ordinal, String revision) implements Step {}
 
+        /** Make again what is missing of the claims of a pod that cannot start. */
+        record Restore(int ordinal) implements Step {}
+
         /** Delete a pod that has ended, so that it is made again. */
         record Replace(Pod pod) implements Step {}
 
@@ -131,6 +134,9 @@ final class StatefulPlan {
                     return false;
                 }
                 continue;
+            }
+            if (Pods.phase(pod).equals("Pending") && !Pods.isTerminating(pod)) {
+                steps.add(new Step.Restore(ordinal));
             }
             if (isOrdered() && !isHealthy(pod)) {
                 return false;

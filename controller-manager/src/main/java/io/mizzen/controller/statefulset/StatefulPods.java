@@ -107,6 +107,15 @@ final class StatefulPods {
         return template.getMetadata().getName() + "-" + set.getMetadata().getName() + "-" + ordinal;
     }
 
+    /** Whether a claim of this name is one that the set makes, or made, for one of its pods. */
+    static boolean isClaimOf(StatefulSet set, String claim) {
+        return templates(set).stream()
+                .map(template -> template.getMetadata().getName() + "-"
+                        + set.getMetadata().getName() + "-")
+                .anyMatch(prefix -> claim.startsWith(prefix)
+                        && claim.substring(prefix.length()).matches("[0-9]+"));
+    }
+
     private static List<Volume> volumes(StatefulSet set, Pod pod, int ordinal) {
         List<Volume> volumes = new ArrayList<>();
         List<PersistentVolumeClaim> templates = templates(set);

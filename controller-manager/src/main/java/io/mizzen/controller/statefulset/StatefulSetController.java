@@ -55,6 +55,7 @@ public final class StatefulSetController implements Controller {
     private final Informer<ControllerRevision> revisions;
     private final EventSink events;
     private final RevisionHistory history;
+    private final WorkQueue<ObjectKey> queue;
     private final ControllerLoop<ObjectKey> loop;
 
     /** Asks for its informers and waits to be started. */
@@ -65,10 +66,11 @@ public final class StatefulSetController implements Controller {
         Informer<PersistentVolumeClaim> claimCache = context.informers().of(PersistentVolumeClaim.class);
         this.claims = new NewestView<>(claimCache, context.clock());
         claimCache.onChange(claims.handler(claim -> {}));
+        claimCache.onChange(new ClaimHandler());
         this.revisions = context.informers().of(ControllerRevision.class);
         this.events = context.events().apply(NAME);
         this.history = new RevisionHistory(context.api());
-        WorkQueue<ObjectKey> queue = context.queue(NAME);
+        this.queue = context.queue(NAME);
         this.loop = context.loop(queue, NAME, WORKERS, this::reconcile);
         pods.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
         revisions.addIndex(Indexes.CONTROLLER, Indexes::controllerOf);
@@ -146,6 +148,7 @@ public final class StatefulSetController implements Controller {
                         : update.getMetadata().getName();
                 create(set, StatefulPods.pod(set, template, create.ordinal(), revision), create.ordinal());
             }
+            case StatefulPlan.Step.Restore restore -> createClaims(set, restore.ordinal());
             case StatefulPlan.Step.Replace replace -> {
                 events.warning(
                         set,
@@ -161,11 +164,7 @@ public final class StatefulSetController implements Controller {
 
     private void create(StatefulSet set, Pod pod, int ordinal) {
         String name = pod.getMetadata().getName();
-        for (PersistentVolumeClaim claim : StatefulPods.claims(set, ordinal)) {
-            if (claims.find(ObjectKey.of(claim)).isEmpty()) {
-                createClaim(set, claim, name);
-            }
-        }
+        createClaims(set, ordinal);
         try {
             context.api().create(pod);
             events.normal(
@@ -198,6 +197,15 @@ public final class StatefulSetController implements Controller {
                 .anyMatch(claim -> claim.getMetadata().getDeletionTimestamp() != null
                         || OwnerReferences.of(claim).stream()
                                 .anyMatch(owner -> "Pod".equals(owner.getKind()) && podName.equals(owner.getName())));
+    }
+
+    /** Makes those claims of an ordinal that are not there; one that is about to go wakes the set when it is gone. */
+    private void createClaims(StatefulSet set, int ordinal) {
+        for (PersistentVolumeClaim claim : StatefulPods.claims(set, ordinal)) {
+            if (claims.find(ObjectKey.of(claim)).isEmpty()) {
+                createClaim(set, claim, set.getMetadata().getName() + "-" + ordinal);
+            }
+        }
     }
 
     private void createClaim(StatefulSet set, PersistentVolumeClaim claim, String pod) {
@@ -316,5 +324,26 @@ public final class StatefulSetController implements Controller {
 
     private static @org.jspecify.annotations.Nullable Integer nonZero(int value) {
         return value == 0 ? null : value;
+    }
+
+    /** A pod that cannot start without the claim that went says nothing: the set has to look. */
+    private final class ClaimHandler implements ChangeHandler<PersistentVolumeClaim> {
+        @Override
+        public void added(PersistentVolumeClaim claim) {}
+
+        @Override
+        public void updated(PersistentVolumeClaim old, PersistentVolumeClaim claim) {
+            if (!old.getMetadata().getUid().equals(claim.getMetadata().getUid())) {
+                deleted(old);
+            }
+        }
+
+        @Override
+        public void deleted(PersistentVolumeClaim last) {
+            sets.inNamespace(ObjectKey.of(last).namespace()).stream()
+                    .filter(set ->
+                            StatefulPods.isClaimOf(set, last.getMetadata().getName()))
+                    .forEach(set -> queue.add(ObjectKey.of(set)));
+        }
     }
 }

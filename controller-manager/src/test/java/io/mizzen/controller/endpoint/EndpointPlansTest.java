@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.EndpointPort;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
@@ -74,6 +75,26 @@ class EndpointPlansTest {
 
         assertThat(changes.create()).isEmpty();
         assertThat(changes.update().getFirst().getEndpoints()).hasSize(2);
+    }
+
+    @Test
+    void makesSlicesAnewForAServiceThatWasMadeAgain() {
+        List<Pod> pods = List.of(pod(1, true, false));
+        List<EndpointSlice> slices = named(decide(pods, List.of()).create());
+        Service again = new ServiceBuilder(service)
+                .editMetadata()
+                .withUid("another")
+                .endMetadata()
+                .build();
+
+        SlicePlan.Changes changes = SlicePlan.decide(new SlicePlan.Observed(again, pods, Map.of(), slices));
+
+        assertThat(changes.create().getFirst().getEndpoints()).hasSize(1);
+        assertThat(changes.create().getFirst().getMetadata().getOwnerReferences())
+                .extracting(OwnerReference::getUid)
+                .containsExactly("another");
+        assertThat(changes.update()).isEmpty();
+        assertThat(changes.delete()).isEqualTo(slices);
     }
 
     @Test

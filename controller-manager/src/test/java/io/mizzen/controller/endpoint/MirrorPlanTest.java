@@ -84,20 +84,35 @@ class MirrorPlanTest {
                 .endMetadata()
                 .build();
 
-        assertThat(MirrorPlan.decide(Optional.of(selecting), Optional.of(endpoints("192.0.2.1")), mirrored())
+        assertThat(MirrorPlan.decide(Optional.of(selecting), endpoints("192.0.2.1"), mirrored())
                         .delete())
                 .hasSize(1);
         assertThat(decide(skipped, mirrored()).delete()).hasSize(1);
-        assertThat(MirrorPlan.decide(Optional.of(service), Optional.empty(), mirrored())
-                        .delete())
-                .hasSize(1);
-        assertThat(MirrorPlan.decide(Optional.empty(), Optional.of(endpoints("192.0.2.1")), List.of())
+        assertThat(MirrorPlan.decide(Optional.empty(), endpoints("192.0.2.1"), List.of())
                         .create())
                 .isEmpty();
     }
 
+    @Test
+    void makesASliceAnewForEndpointsThatWereMadeAgain() {
+        Endpoints again = new EndpointsBuilder(endpoints("192.0.2.1"))
+                .editMetadata()
+                .withUid("another")
+                .endMetadata()
+                .build();
+
+        SlicePlan.Changes changes = decide(again, mirrored());
+
+        assertThat(changes.create())
+                .extracting(slice ->
+                        slice.getMetadata().getOwnerReferences().getFirst().getUid())
+                .containsExactly("another");
+        assertThat(changes.update()).isEmpty();
+        assertThat(changes.delete()).hasSize(1);
+    }
+
     private SlicePlan.Changes decide(Endpoints source, List<EndpointSlice> present) {
-        return MirrorPlan.decide(Optional.of(service), Optional.of(source), present);
+        return MirrorPlan.decide(Optional.of(service), source, present);
     }
 
     private List<EndpointSlice> mirrored() {

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random histories of Services that get and lose a selector, of Endpoints that somebody writes for them by hand and of slices of a
- * stranger. The stranger's slices are left alone, no slice is made twice, and in the end there is one slice for each family and list of ports of those
+ * stranger. The stranger's slices are left alone, no slice is made twice for one Endpoints object, and in the end there is one slice for each family and list of ports of those
  * Endpoints that are to be mirrored, with just their addresses, and none of others. Replay one with
  * {@code -Dsimulation.seed=<seed>}; run more with {@code -Dsimulation.rounds=<n>}.
  */
@@ -42,8 +42,6 @@ class MirrorSimulationTest {
     private static final String STRANGER = "example.com";
 
     private final List<String> violations = new ArrayList<>();
-    /** Where Services may go and come again, what was made for the former one is forgotten, and so made twice for a moment. */
-    private boolean servicesGo;
 
     static LongStream seeds() {
         return Simulation.seeds(60);
@@ -56,13 +54,8 @@ class MirrorSimulationTest {
                 seed,
                 List.of(SliceMirroringController::new, EndpointSliceController::new, GarbageCollector::new),
                 List.of(SERVICES, ENDPOINTS, SLICES));
-        servicesGo = simulation.random.nextBoolean();
         simulation.cluster.observe(change -> check(simulation, change));
-        // A creation whose answer is lost may be repeated.
-        simulation.faults = (verb, resource) -> {
-            Faults.Fate fate = simulation.roughFate(verb, resource);
-            return verb.equals("create") && fate == Faults.Fate.LOST_ANSWER ? Faults.Fate.NORMAL : fate;
-        };
+        simulation.faults = simulation::roughFate;
 
         simulation.live(300 + simulation.random.nextInt(300), 6, () -> userStep(simulation));
 
@@ -80,10 +73,10 @@ class MirrorSimulationTest {
             return;
         }
         boolean isStrangers = label(change.object(), MANAGED_BY).equals(STRANGER);
-        boolean isSecond = !servicesGo
-                && change.kind() == Change.Kind.ADDED
+        boolean isSecond = change.kind() == Change.Kind.ADDED
                 && mirrors(simulation)
-                        .filter(slice -> kind(slice).equals(kind(change.object())))
+                        .filter(slice -> owner(slice).equals(owner(change.object()))
+                                && kind(slice).equals(kind(change.object())))
                         .skip(1)
                         .findAny()
                         .isPresent();
@@ -110,11 +103,7 @@ class MirrorSimulationTest {
                     simulation.cluster.patch(SERVICES, key, patch, false);
                 }
             }
-            case 3 -> {
-                if (servicesGo) {
-                    delete(simulation, SERVICES, key);
-                }
-            }
+            case 3 -> delete(simulation, SERVICES, key);
             case 4 -> delete(simulation, ENDPOINTS, key);
             case 5 -> strangersSlice(simulation, name);
             default -> {
@@ -196,7 +185,7 @@ class MirrorSimulationTest {
         long kinds = slices.stream().map(MirrorSimulationTest::kind).distinct().count();
         boolean haveOwners = slices.stream()
                 .allMatch(slice -> simulation.cluster.list(ENDPOINTS).stream()
-                        .anyMatch(one -> one.at("/metadata/uid").equals(slice.at("/metadata/ownerReferences/0/uid"))));
+                        .anyMatch(one -> one.at("/metadata/uid").asText().equals(owner(slice))));
         return held.equals(wanted) && kinds == slices.size() && haveOwners;
     }
 
@@ -236,6 +225,10 @@ class MirrorSimulationTest {
 
     private static String address(JsonNode ip, String port, boolean ready) {
         return ip.asText() + port + " " + ready;
+    }
+
+    private static String owner(ObjectNode slice) {
+        return slice.at("/metadata/ownerReferences/0/uid").asText();
     }
 
     private static String kind(ObjectNode slice) {

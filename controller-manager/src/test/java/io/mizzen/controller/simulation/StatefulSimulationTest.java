@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
+import io.mizzen.client.DeleteRequest;
 import io.mizzen.client.Json;
 import io.mizzen.client.ObjectKey;
 import io.mizzen.client.ResourceType;
@@ -22,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Random histories of one StatefulSet: a user who scales, sets images and partitions; pods that fail or are deleted; a process with
- * stale caches and failing writes. Pods come and go in their order, those below the partition stay, claims are kept or go as the
+ * Random histories of one StatefulSet: a user who scales, sets images and partitions; pods that fail or are deleted; claims that are deleted before
+ * their pods have a node, which they do not get without them; a process with stale caches and failing writes. Pods come and go in their order, those below the partition stay, claims are kept or go as the
  * policy says, and in the end every ordinal has its pod. Replay one with {@code -Dsimulation.seed=<seed>}; run more with
  * {@code -Dsimulation.rounds=<n>}.
  */
@@ -49,6 +50,7 @@ class StatefulSimulationTest {
         simulation.cluster.observe(change -> check(simulation, change, ordered, start, byUser[0], violations));
         simulation.cluster.create(SETS, Json.tree(set(simulation.random.nextInt(5), ordered, start, whenScaled)));
         simulation.faults = simulation::roughFate;
+        simulation.caredFor = pod -> isOnNode(pod) || hasClaim(simulation, pod);
 
         simulation.live(300 + simulation.random.nextInt(300), 25, () -> {
             byUser[0] = true;
@@ -86,11 +88,7 @@ class StatefulSimulationTest {
                     }
                 }
             }
-            boolean hasClaim = simulation
-                    .cluster
-                    .find(CLAIMS, new ObjectKey("default", "data-db-" + ordinal))
-                    .isPresent();
-            if (!hasClaim
+            if (!hasClaim(simulation, pod)
                     && simulation.informers.of(PersistentVolumeClaim.class).list().stream()
                             .noneMatch(claim -> claim.getMetadata().getName().equals("data-db-" + ordinal))) {
                 violations.add("pod " + ordinal + " was made before its claim");
@@ -146,9 +144,22 @@ class StatefulSimulationTest {
         return Integer.parseInt(pod.path("metadata").path("name").asText().substring("db-".length()));
     }
 
+    private static ObjectKey claimOf(ObjectNode pod) {
+        return new ObjectKey("default", "data-db-" + ordinal(pod));
+    }
+
+    private static boolean hasClaim(Simulation simulation, ObjectNode pod) {
+        return simulation.cluster.find(CLAIMS, claimOf(pod)).isPresent();
+    }
+
+    private static boolean isOnNode(ObjectNode pod) {
+        return !pod.at("/spec/nodeName").asText("").isEmpty();
+    }
+
     private static void userStep(Simulation simulation) {
         StatefulSet set = simulation.cluster.find(StatefulSet.class, DB).orElseThrow();
-        switch (simulation.random.nextInt(6)) {
+        switch (simulation.random.nextInt(7)) {
+            case 6 -> deleteClaimOfSomePendingPod(simulation);
             case 0, 1 -> {
                 set.getSpec().setReplicas(simulation.random.nextInt(5));
                 simulation.cluster.update(SETS, Json.tree(set));
@@ -165,6 +176,18 @@ class StatefulSimulationTest {
             case 3 -> setPartition(simulation, simulation.random.nextInt(4));
             case 4 -> simulation.deleteSomePod();
             default -> simulation.failSomePod();
+        }
+    }
+
+    /** As {@code kubectl delete pvc} does while nothing protects the claim: no pod that is on a node uses it. */
+    private static void deleteClaimOfSomePendingPod(Simulation simulation) {
+        List<ObjectKey> unprotected = simulation.cluster.list(Simulation.PODS).stream()
+                .filter(pod -> !isOnNode(pod) && hasClaim(simulation, pod))
+                .map(StatefulSimulationTest::claimOf)
+                .toList();
+        if (!unprotected.isEmpty()) {
+            ObjectKey claim = unprotected.get(simulation.random.nextInt(unprotected.size()));
+            simulation.cluster.delete(CLAIMS, claim, DeleteRequest.plain());
         }
     }
 

@@ -72,13 +72,34 @@ class StatefulPlanTest {
 
     @Test
     void replacesAFailedPod() {
-        Pod failed = new PodBuilder(pod(0, "new", false))
-                .editStatus()
-                .withPhase("Failed")
-                .endStatus()
-                .build();
+        Pod failed = inPhase(pod(0, "new", false), "Failed");
 
         assertThat(steps(failed)).containsExactly(new Step.Replace(failed));
+    }
+
+    @Test
+    void looksAfterTheClaimsOfPodsThatCannotStart() {
+        Pod pending = inPhase(pod(0, "new", false), "Pending");
+        Pod dying = new PodBuilder(pending)
+                .editMetadata()
+                .withDeletionTimestamp("2026-01-01T00:00:00Z")
+                .endMetadata()
+                .build();
+
+        assertThat(steps(pending)).containsExactly(new Step.Restore(0));
+        assertThat(steps(dying)).isEmpty();
+        set.getSpec().setPodManagementPolicy("Parallel");
+        assertThat(steps(pending, pod(1, "new", false), inPhase(pod(2, "new", false), "Pending")))
+                .containsExactly(new Step.Restore(0), new Step.Restore(2));
+    }
+
+    @Test
+    void knowsItsClaimsByName() {
+        assertThat(StatefulPods.isClaimOf(set, "data-db-0")).isTrue();
+        assertThat(StatefulPods.isClaimOf(set, "data-db-12")).isTrue();
+        assertThat(StatefulPods.isClaimOf(set, "data-db-")).isFalse();
+        assertThat(StatefulPods.isClaimOf(set, "data-db-x-0")).isFalse();
+        assertThat(StatefulPods.isClaimOf(set, "logs-db-0")).isFalse();
     }
 
     @Test
@@ -140,6 +161,10 @@ class StatefulPlanTest {
 
         set.getSpec().setPersistentVolumeClaimRetentionPolicy(null);
         assertThat(StatefulPods.owners(set, claim, "db-1", Optional.of(pod))).isEmpty();
+    }
+
+    private static Pod inPhase(Pod pod, String phase) {
+        return new PodBuilder(pod).editStatus().withPhase(phase).endStatus().build();
     }
 
     private List<Step> steps(Pod... pods) {

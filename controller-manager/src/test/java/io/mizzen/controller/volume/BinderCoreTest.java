@@ -161,7 +161,7 @@ class BinderCoreTest {
 
     @Test
     void bindsAVolumeSetAsideAndOneAskedForByName() {
-        PersistentVolume reserved = volume("reserved", "", "1Gi");
+        PersistentVolume reserved = volume("reserved", "", "5Gi");
         reserved.getSpec().setClaimRef(BinderCore.reference(claim("mine", "", "1Gi")));
         reserved.getSpec().getClaimRef().setUid(null);
         PersistentVolumeClaim asking = claim("asking", "", "1Gi");

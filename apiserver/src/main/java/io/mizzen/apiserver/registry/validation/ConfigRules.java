@@ -150,26 +150,36 @@ final class ConfigRules {
                 before.remove(field);
             }
         }
-        for (ObjectNode spec : List.of(now, before)) {
-            spec.remove(List.of("resources", "volumeAttributesClassName"));
+        Quantity wanted = Values.quantity(storage(claim));
+        Quantity had = Values.quantity(storage(old));
+        boolean isBound = old.path("status").path("phase").asText("").equals("Bound");
+        boolean isSameSize = wanted != null && had != null && wanted.compareTo(had) == 0;
+        if ((isBound || isSameSize) && now.at("/resources/requests") instanceof ObjectNode requests) {
+            requests.set("storage", storage(old));
+        }
+        if (isBound && now.has("volumeAttributesClassName")) {
+            now.remove("volumeAttributesClassName");
+            before.remove("volumeAttributesClassName");
         }
         if (!now.equals(before)) {
             errors.forbidden(
                     "spec",
                     "spec is immutable after creation except resources.requests and volumeAttributesClassName for "
-                            + "bound claims\n" + before + "\n" + now + "\n");
+                            + "bound claims\n" + ClaimSpecs.difference(before, now));
         }
-        Quantity wanted = Values.quantity(
-                claim.path("spec").path("resources").path("requests").path("storage"));
-        Quantity had = Values.quantity(
-                old.path("spec").path("resources").path("requests").path("storage"));
+        // A claim whose growth has failed may ask for less again, but not for as little as it has (KEP-1790).
         Quantity capacity = Values.quantity(old.path("status").path("capacity").path("storage"));
         if (wanted != null
                 && had != null
                 && wanted.compareTo(had) < 0
-                && (capacity == null || wanted.compareTo(capacity) < 0)) {
+                && capacity != null
+                && wanted.compareTo(capacity) <= 0) {
             errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
         }
+    }
+
+    private static JsonNode storage(JsonNode claim) {
+        return claim.at("/spec/resources/requests/storage");
     }
 
     private static void volume(FieldErrors errors, ObjectNode volume) {

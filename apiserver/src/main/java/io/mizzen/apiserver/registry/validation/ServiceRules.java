@@ -4,6 +4,7 @@ package io.mizzen.apiserver.registry.validation;
 import static io.mizzen.apiserver.schema.FieldErrors.at;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.apiserver.schema.FieldErrors;
 import java.util.HashSet;
@@ -89,9 +90,7 @@ final class ServiceRules implements KindRules {
             Values.portOrName(errors, at(own, "targetPort"), port.path("targetPort"));
             String protocol = port.path("protocol").asText("");
             if (!uses.add(protocol + number)) {
-                ObjectNode shown = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
-                shown.put("protocol", protocol).put("port", number);
-                errors.duplicate(own, shown);
+                errors.duplicate(own, use(protocol, number));
             }
             long nodePort = port.path("nodePort").asLong(0);
             if (nodePort != 0 && (type.equals("ClusterIP") || type.equals("ExternalName"))) {
@@ -100,6 +99,13 @@ final class ServiceRules implements KindRules {
                 errors.duplicate(at(own, "nodePort"), nodePort);
             }
         }
+    }
+
+    /** A use of a port as upstream shows it: by the names that its fields have in the source, those that do not count empty. */
+    private static ObjectNode use(String protocol, long port) {
+        ObjectNode use = JsonNodeFactory.instance.objectNode();
+        use.put("Name", "").put("Protocol", protocol).putNull("AppProtocol");
+        return use.put("Port", port).put("TargetPort", 0).put("NodePort", 0);
     }
 
     private static void balancer(FieldErrors errors, JsonNode spec, String type) {
