@@ -29,6 +29,7 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.streams.Pipe;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +51,13 @@ public final class Forwarder implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final long ANSWER_TIMEOUT_SECONDS = 30;
     private static final int MAX_REQUESTS_PER_HOST = 1000;
+
+    /**
+     * What may wait here, read but not taken on, for a client that reads slowly. Left alone, one burst of reads takes up
+     * to a megabyte a connection, and a hundred slow readers all the memory there is outside the heap.
+     */
+    private static final int RECEIVE_BUFFER_BYTES = 64 * 1024;
+
     private static final Set<String> HOP_BY_HOP = Set.of(
             "connection",
             "keep-alive",
@@ -90,13 +98,16 @@ public final class Forwarder implements AutoCloseable {
                 places);
         this.kubeletSockets = vertx.createNetClient(new NetClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setReceiveBufferSize(RECEIVE_BUFFER_BYTES)
                 .setSsl(true)
                 .setHostnameVerificationAlgorithm("HTTPS")
                 .setKeyCertOptions(new PemKeyCertOptions()
                         .setCertPath(certificate.toString())
                         .setKeyPath(key.toString()))
                 .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
-        this.otherSockets = vertx.createNetClient(new NetClientOptions().setConnectTimeout(CONNECT_TIMEOUT_MILLIS));
+        this.otherSockets = vertx.createNetClient(new NetClientOptions()
+                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setReceiveBufferSize(RECEIVE_BUFFER_BYTES));
         // Pods and services are proxied to without checking certificates, as upstream does.
         this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false), places);
     }
@@ -108,6 +119,7 @@ public final class Forwarder implements AutoCloseable {
     private static HttpClientOptions options() {
         return new HttpClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setReceiveBufferSize(RECEIVE_BUFFER_BYTES)
                 .setKeepAlive(false)
                 .setDecompressionSupported(false);
     }
@@ -212,6 +224,7 @@ public final class Forwarder implements AutoCloseable {
         passedOn(request).forEach(outgoing::putHeader);
         Future<HttpClientResponse> answer = outgoing.response().map(response -> {
             response.pause();
+            response.exceptionHandler(early -> LOG.debug("an answer broke early: {}", early.getMessage()));
             return response;
         });
         return await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer));
@@ -409,7 +422,16 @@ public final class Forwarder implements AutoCloseable {
     @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
     private static void drain(HttpClientResponse answer, HttpServerResponse response) {
         response.writeHead();
-        answer.pipe().endOnFailure(false).to(response).onFailure(gone -> {
+        Pipe<Buffer> pipe;
+        try {
+            pipe = answer.pipe();
+        } catch (IllegalStateException broken) {
+            // Its connection broke before it had a reader; a whole answer, being paused, cannot have ended.
+            LOG.debug("relay broke before its beginning: {}", broken.getMessage());
+            response.reset(Http2Error.INTERNAL_ERROR.code());
+            return;
+        }
+        pipe.endOnFailure(false).to(response).onFailure(gone -> {
             LOG.debug("relay ended: {}", gone.getMessage());
             response.reset(Http2Error.INTERNAL_ERROR.code());
         });
