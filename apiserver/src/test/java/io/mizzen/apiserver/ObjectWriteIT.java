@@ -11,7 +11,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mizzen.apiserver.TestClient.Answer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -146,5 +154,50 @@ class ObjectWriteIT {
                     .startsWith("failed to create typed patch object (")
                     .endsWith("loose; apps/v1, Kind=Deployment): .spec.replicsa: field not declared in schema");
         }
+    }
+    /** Whoever names no state of the object does not hear of the others: neither when changing nor when creating. */
+    @Test
+    void letsNoWriterThatNamesNoStateLoseARace() throws Exception {
+        admin.create(MAPS, map("crowded", "0"));
+        int writers = 16;
+        int rounds = 60;
+        List<Callable<List<Integer>>> tasks = new ArrayList<>();
+        for (int writer = 0; writer < writers; writer++) {
+            String key = "k" + writer;
+            tasks.add(() -> crowd(key, rounds));
+        }
+
+        Set<Integer> codes = new TreeSet<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<List<Integer>> answers : threads.invokeAll(tasks, 60, TimeUnit.SECONDS)) {
+                codes.addAll(answers.get());
+            }
+        }
+
+        assertThat(codes).containsExactly(200, 201);
+        JsonNode crowded = admin.get(MAPS + "/crowded").body().path("data");
+        JsonNode last = admin.get(MAPS + "/applied-" + (rounds - 1)).body().path("data");
+        for (int writer = 0; writer < writers; writer++) {
+            assertThat(crowded.path("k" + writer).asText()).isEqualTo("v" + (rounds - 1));
+            assertThat(last.path("k" + writer).asText()).isEqualTo("v" + (rounds - 1));
+        }
+    }
+
+    /** Patches one object all share and applies to one more in each round; the codes of the answers. */
+    private static List<Integer> crowd(String key, int rounds) throws Exception {
+        List<Integer> codes = new ArrayList<>();
+        for (int round = 0; round < rounds; round++) {
+            String data = "\"data\":{\"" + key + "\":\"v" + round + "\"}";
+            String name = "applied-" + round;
+            codes.add(admin.patch(MAPS + "/crowded", "merge-patch+json", "{" + data + "}")
+                    .code());
+            codes.add(admin.patch(
+                            MAPS + "/" + name + "?fieldManager=" + key,
+                            "apply-patch+yaml",
+                            "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"" + name + "\"},"
+                                    + data + "}")
+                    .code());
+        }
+        return codes;
     }
 }

@@ -18,7 +18,6 @@ import io.mizzen.apiserver.patch.StrategicMergePatch;
 import io.mizzen.apiserver.registry.ManagerTracking;
 import io.mizzen.apiserver.registry.ObjectStore;
 import io.mizzen.apiserver.registry.ServedResource;
-import io.mizzen.apiserver.registry.WriteContext;
 import io.mizzen.apiserver.schema.Decoder;
 import io.mizzen.apiserver.schema.GoText;
 import java.util.List;
@@ -135,7 +134,6 @@ final class PatchVerb {
         if (config.path("metadata").has("managedFields")) {
             throw StatusException.badRequest("metadata.managedFields must be nil");
         }
-        WriteContext context = request.writeContext(true);
         ManagedFields.Request how = new ManagedFields.Request(
                 manager,
                 resource.apiVersion(),
@@ -143,27 +141,25 @@ final class PatchVerb {
                 request.query().flag("force"),
                 request.now(),
                 ManagerTracking.resetFields(resource, request.info().subresource()));
-        ObjectStore.Changed changed;
-        try {
-            changed = store.update(
-                    context,
-                    resource,
-                    request.namespace(),
-                    request.name(),
-                    current -> applied(request, current, config, how));
-        } catch (StatusException missing) {
-            if (missing.reason() != StatusReason.NotFound
-                    || !request.info().subresource().isEmpty()) {
-                throw missing;
-            }
-            return createByApply(request, context, config, how);
-        }
+        ObjectStore.Changed changed = store.update(
+                request.writeContext(true),
+                resource,
+                request.namespace(),
+                request.name(),
+                current -> applied(request, current, config, how));
         return WriteVerbs.answer(request, changed.created() ? 201 : 200, changed.object());
     }
 
     private static ObjectNode applied(
             ResourceRequest request, @Nullable ObjectNode current, ObjectNode config, ManagedFields.Request how) {
         ServedResource resource = request.resource();
+        if (current == null && config.path("metadata").has("uid")) {
+            throw StatusException.conflict(
+                    resource.groupResource(),
+                    request.name(),
+                    "uid mismatch: the provided object specified uid " + ObjectTree.uid(config)
+                            + ", and no existing object was found");
+        }
         ObjectNode merged = ManagedFields.apply(current, config, resource.schema(), how);
         Parsed parsed = new Parsed(merged, List.of());
         ObjectNode object = RequestBody.object(request, parsed);
@@ -171,19 +167,5 @@ final class PatchVerb {
             ObjectTree.metadata(object).remove("resourceVersion");
         }
         return object;
-    }
-
-    private ApiResponse createByApply(
-            ResourceRequest request, WriteContext context, ObjectNode config, ManagedFields.Request how) {
-        if (config.path("metadata").has("uid")) {
-            throw StatusException.conflict(
-                    request.resource().groupResource(),
-                    request.name(),
-                    "uid mismatch: the provided object specified uid " + ObjectTree.uid(config)
-                            + ", and no existing object was found");
-        }
-        ObjectNode created =
-                store.create(context, request.resource(), request.namespace(), applied(request, null, config, how));
-        return WriteVerbs.answer(request, 201, created);
     }
 }

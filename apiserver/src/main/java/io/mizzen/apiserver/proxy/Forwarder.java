@@ -50,6 +50,13 @@ public final class Forwarder implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final long ANSWER_TIMEOUT_SECONDS = 30;
     private static final int MAX_REQUESTS_PER_HOST = 1000;
+
+    /**
+     * What may wait here, read but not taken on, for a client that reads slowly. Left alone, one burst of reads takes up
+     * to a megabyte a connection, and a hundred slow readers all the memory there is outside the heap.
+     */
+    private static final int RECEIVE_BUFFER_BYTES = 64 * 1024;
+
     private static final Set<String> HOP_BY_HOP = Set.of(
             "connection",
             "keep-alive",
@@ -90,13 +97,16 @@ public final class Forwarder implements AutoCloseable {
                 places);
         this.kubeletSockets = vertx.createNetClient(new NetClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setReceiveBufferSize(RECEIVE_BUFFER_BYTES)
                 .setSsl(true)
                 .setHostnameVerificationAlgorithm("HTTPS")
                 .setKeyCertOptions(new PemKeyCertOptions()
                         .setCertPath(certificate.toString())
                         .setKeyPath(key.toString()))
                 .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
-        this.otherSockets = vertx.createNetClient(new NetClientOptions().setConnectTimeout(CONNECT_TIMEOUT_MILLIS));
+        this.otherSockets = vertx.createNetClient(new NetClientOptions()
+                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setReceiveBufferSize(RECEIVE_BUFFER_BYTES));
         // Pods and services are proxied to without checking certificates, as upstream does.
         this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false), places);
     }
@@ -108,6 +118,7 @@ public final class Forwarder implements AutoCloseable {
     private static HttpClientOptions options() {
         return new HttpClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                .setReceiveBufferSize(RECEIVE_BUFFER_BYTES)
                 .setKeepAlive(false)
                 .setDecompressionSupported(false);
     }

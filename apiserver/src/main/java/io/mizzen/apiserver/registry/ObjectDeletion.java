@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://kubernetes.io/docs/concepts/architecture/garbage-collection/">Garbage collection</a>
  */
 public final class ObjectDeletion {
-    private static final int ATTEMPTS = 10;
-
     private final Storage storage;
     private final Admission admission;
 
@@ -94,7 +92,7 @@ public final class ObjectDeletion {
                     return new Deleted(resource.converter().fromStored(answer), gone);
                 }
                 case WriteResult.Conflict conflict -> {
-                    if (attempt >= ATTEMPTS) {
+                    if (attempt >= ObjectStore.ATTEMPTS) {
                         throw StatusException.modified(resource.groupResource(), name);
                     }
                     entry = conflict.current();

@@ -28,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  * @see ObjectDeletion for deletions
  */
 public final class ObjectStore {
-    /** How often a write that lost a race is tried again on the newer state. */
-    private static final int ATTEMPTS = 10;
+    /**
+     * How often a write that lost a race is tried again on the newer state. Its client has named no state, so it must
+     * not hear of the race; each loss is another writer's gain, so the bound only ends what would never win.
+     */
+    static final int ATTEMPTS = 1000;
 
     private final Storage storage;
     private final Admission admission;
@@ -148,6 +151,7 @@ public final class ObjectStore {
 
     /**
      * Changes an object, trying again when another write came between and the client has not named the state it knows.
+     * One that is not there is created when the kind allows it or the change is a server-side apply.
      *
      * @throws StatusException 404 when there is none and the kind is not created by update; 409 when the client's
      *     resourceVersion or uid is not the present one
@@ -157,7 +161,16 @@ public final class ObjectStore {
         Entry entry = storage.get(key);
         for (int attempt = 1; ; attempt++) {
             if (entry == null) {
-                return createByUpdate(context, resource, namespace, name, change);
+                try {
+                    return createByUpdate(context, resource, namespace, name, change);
+                } catch (StatusException refused) {
+                    if (refused.reason() != StatusReason.AlreadyExists || attempt >= ATTEMPTS) {
+                        throw refused;
+                    }
+                    // Somebody else created it meanwhile: it is changed instead.
+                    entry = storage.get(key);
+                    continue;
+                }
             }
             Rollback rollback = new Rollback();
             Step step;
@@ -258,11 +271,14 @@ public final class ObjectStore {
 
     private Changed createByUpdate(
             WriteContext context, ServedResource resource, String namespace, String name, Change change) {
-        if (!resource.strategy().allowsCreateOnUpdate()
-                || !context.subresource().isEmpty()) {
+        boolean allowed = context.apply() || resource.strategy().allowsCreateOnUpdate();
+        if (!allowed || !context.subresource().isEmpty()) {
             throw StatusException.notFound(resource.groupResource(), name);
         }
         ObjectNode wanted = change.apply(null);
+        if (context.apply()) {
+            return new Changed(create(context, resource, namespace, wanted), true);
+        }
         if (!ObjectTree.resourceVersion(wanted).isEmpty()
                 && !ObjectTree.resourceVersion(wanted).equals("0")) {
             throw StatusException.notFound(resource.groupResource(), name);
