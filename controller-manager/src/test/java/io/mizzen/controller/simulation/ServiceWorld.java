@@ -30,6 +30,7 @@ final class ServiceWorld {
     int atOnce = 1;
 
     private int addresses;
+    private int pods;
 
     ServiceWorld(
             long seed,
@@ -163,7 +164,7 @@ final class ServiceWorld {
         return new PodBuilder()
                 .withNewMetadata()
                 .withNamespace("default")
-                .withGenerateName(app + "-")
+                .withName(app + "-" + ++pods)
                 .addToLabels("app", app)
                 .endMetadata()
                 .withNewSpec()
