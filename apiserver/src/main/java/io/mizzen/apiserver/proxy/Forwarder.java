@@ -14,12 +14,14 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.http1.UpgradedSocket;
@@ -49,7 +51,6 @@ public final class Forwarder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final long ANSWER_TIMEOUT_SECONDS = 30;
-    private static final int MAX_REQUESTS_PER_HOST = 1000;
 
     /**
      * What may wait here, read but not taken on, for a client that reads slowly. Left alone, one burst of reads takes up
@@ -73,8 +74,8 @@ public final class Forwarder implements AutoCloseable {
             "impersonate-group",
             "impersonate-uid");
 
-    private final HttpClient kubelets;
-    private final HttpClient others;
+    private final HttpClientAgent kubelets;
+    private final HttpClientAgent others;
     private final NetClient kubeletSockets;
     private final NetClient otherSockets;
 
@@ -84,17 +85,13 @@ public final class Forwarder implements AutoCloseable {
      * @param authority CA of the kubelets' serving certificates, PEM
      */
     public Forwarder(Vertx vertx, Path certificate, Path key, Path authority) {
-        // Logs that are followed hold their connection for as long as somebody reads.
-        PoolOptions places = new PoolOptions().setHttp1MaxSize(MAX_REQUESTS_PER_HOST);
-        this.kubelets = vertx.createHttpClient(
-                options()
-                        .setSsl(true)
-                        .setVerifyHost(true)
-                        .setKeyCertOptions(new PemKeyCertOptions()
-                                .setCertPath(certificate.toString())
-                                .setKeyPath(key.toString()))
-                        .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())),
-                places);
+        this.kubelets = vertx.createHttpClient(options()
+                .setSsl(true)
+                .setVerifyHost(true)
+                .setKeyCertOptions(new PemKeyCertOptions()
+                        .setCertPath(certificate.toString())
+                        .setKeyPath(key.toString()))
+                .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
         this.kubeletSockets = vertx.createNetClient(new NetClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
                 .setReceiveBufferSize(RECEIVE_BUFFER_BYTES)
@@ -108,18 +105,14 @@ public final class Forwarder implements AutoCloseable {
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
                 .setReceiveBufferSize(RECEIVE_BUFFER_BYTES));
         // Pods and services are proxied to without checking certificates, as upstream does.
-        this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false), places);
+        this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false));
     }
 
-    /**
-     * Each request has a connection of its own: whoever goes away before the answer's end has it cut off, and a connection that
-     * was given on meanwhile would take the next request with it.
-     */
     private static HttpClientOptions options() {
         return new HttpClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
                 .setReceiveBufferSize(RECEIVE_BUFFER_BYTES)
-                .setKeepAlive(false)
+                .setKeepAlive(true)
                 .setDecompressionSupported(false);
     }
 
@@ -146,9 +139,7 @@ public final class Forwarder implements AutoCloseable {
                 relay(request, incoming);
                 return new ApiResponse.TakenOver();
             }
-            Future<Buffer> body = answer.body();
-            answer.resume();
-            String text = await(body).toString().strip();
+            String text = incoming.text();
             throw answer.statusCode() == HttpResponseStatus.BAD_REQUEST.code()
                     ? StatusException.badRequest(text)
                     : StatusException.internal(text).withCode(answer.statusCode());
@@ -191,7 +182,7 @@ public final class Forwarder implements AutoCloseable {
         answer.handler(piece -> {
             body.appendBuffer(piece);
             if (body.length() > mostBytes) {
-                abandon(answer);
+                cut(answer);
                 done.tryFail("more than " + mostBytes + " bytes");
             }
         });
@@ -214,30 +205,67 @@ public final class Forwarder implements AutoCloseable {
     /**
      * An answer that has begun. It comes paused, since its reader is attached later and from another thread.
      *
+     * <p>Its connection is its own and is closed with it: whoever goes away has his answer cut off, and a connection that was given
+     * on meanwhile would take the next request with it. The other side is not told to close it: an answer whose connection closes
+     * while it waits for a slow reader loses what was not read yet.
+     *
      * @param broken completes when the connection breaks before there is a reader
      */
-    private record Incoming(HttpClientResponse answer, CompletableFuture<Throwable> broken) {
-        static Incoming of(HttpClientResponse answer) {
+    private record Incoming(
+            HttpClientConnection connection, HttpClientResponse answer, CompletableFuture<Throwable> broken) {
+        static Incoming of(HttpClientConnection connection, HttpClientResponse answer) {
             CompletableFuture<Throwable> broken = new CompletableFuture<>();
             answer.pause();
             answer.exceptionHandler(broken::complete);
-            return new Incoming(answer, broken);
+            return new Incoming(connection, answer, broken);
+        }
+
+        /** All of a short answer. */
+        String text() throws InterruptedException, ExecutionException, TimeoutException {
+            Future<Buffer> body = answer.body();
+            answer.resume();
+            try {
+                return await(body).toString().strip();
+            } finally {
+                abandon();
+            }
+        }
+
+        /** Ends the connection, whether all was read or not. */
+        @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told
+        void abandon() {
+            try {
+                answer.exceptionHandler(cut -> LOG.trace("abandoned: {}", cut.getMessage()));
+            } catch (IllegalStateException ended) {
+                LOG.trace("closed after its end");
+            }
+            connection.close();
         }
     }
 
     /** Sends a request on. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the failure is told, not that of closing
     private Incoming ask(ApiRequest request, Target target)
             throws InterruptedException, ExecutionException, TimeoutException {
-        HttpClient client = target.asKubeletClient() ? kubelets : others;
-        HttpClientRequest outgoing = await(client.request(new RequestOptions()
+        HttpClientAgent client = target.asKubeletClient() ? kubelets : others;
+        HttpClientConnection connection = await(client.connect(new HttpConnectOptions()
                 .setHost(target.host())
                 .setPort(target.port())
-                .setSsl(target.tls())
-                .setURI(target.pathAndQuery())
-                .setMethod(HttpMethod.valueOf(request.method()))));
-        passedOn(request).forEach(outgoing::putHeader);
-        Future<Incoming> answer = outgoing.response().map(Incoming::of);
-        return await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer));
+                .setSsl(target.tls())));
+        try {
+            HttpClientRequest outgoing = await(connection.request(new RequestOptions()
+                    .setHost(target.host())
+                    .setPort(target.port())
+                    .setSsl(target.tls())
+                    .setURI(target.pathAndQuery())
+                    .setMethod(HttpMethod.valueOf(request.method()))));
+            passedOn(request).forEach(outgoing::putHeader);
+            Future<Incoming> answer = outgoing.response().map(response -> Incoming.of(connection, response));
+            return await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer));
+        } catch (InterruptedException | ExecutionException | TimeoutException failed) {
+            connection.close();
+            throw failed;
+        }
     }
 
     private ApiResponse upgrade(ApiRequest request, Target target)
@@ -409,7 +437,7 @@ public final class Forwarder implements AutoCloseable {
         HttpClientResponse answer = incoming.answer();
         onContext(request, response -> {
             if (response.closed()) {
-                abandon(answer);
+                incoming.abandon();
                 return;
             }
             response.setStatusCode(answer.statusCode());
@@ -424,7 +452,7 @@ public final class Forwarder implements AutoCloseable {
             } else {
                 response.setChunked(true);
             }
-            response.closeHandler(gone -> abandon(answer));
+            response.closeHandler(gone -> incoming.abandon());
             drain(incoming, response);
         });
     }
@@ -433,28 +461,28 @@ public final class Forwarder implements AutoCloseable {
     @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
     private static void drain(Incoming incoming, HttpServerResponse response) {
         response.writeHead();
-        incoming.broken().thenAccept(why -> cutOff(response, why));
+        incoming.broken().thenAccept(why -> cutOff(incoming, response, why));
         try {
-            incoming.answer().pipe().endOnFailure(false).to(response).onFailure(why -> cutOff(response, why));
+            incoming.answer()
+                    .pipe()
+                    .endOnFailure(false)
+                    .to(response)
+                    .onSuccess(whole -> incoming.abandon())
+                    .onFailure(why -> cutOff(incoming, response, why));
         } catch (IllegalStateException broken) {
-            cutOff(response, broken);
+            cutOff(incoming, response, broken);
         }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
-    private static void cutOff(HttpServerResponse response, Throwable why) {
+    private static void cutOff(Incoming incoming, HttpServerResponse response, Throwable why) {
         LOG.debug("relay ended: {}", why.getMessage());
+        incoming.abandon();
         response.reset(Http2Error.INTERNAL_ERROR.code());
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told
-    private static void abandon(HttpClientResponse answer) {
-        try {
-            answer.exceptionHandler(cut -> LOG.trace("abandoned: {}", cut.getMessage()));
-        } catch (IllegalStateException ended) {
-            LOG.trace("abandoned after its end");
-            return;
-        }
+    private static void cut(HttpClientResponse answer) {
         answer.request().reset();
     }
 
