@@ -8,6 +8,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,12 +43,12 @@ class LogRelayIT {
     @BeforeAll
     static void start(@TempDir Path folder) throws Exception {
         server = TestServer.start(folder);
-        kubelet = new TestKubelet(server.kubeletTls());
+        kubelet = new TestKubelet(server.tls("O=system:nodes, CN=system:node:n1"));
         admin = server.admin();
         admin.create("/api/v1/nodes", """
                 {"metadata":{"name":"n1"},"status":{"addresses":[{"type":"InternalIP","address":"127.0.0.1"}],
                  "daemonEndpoints":{"kubeletEndpoint":{"Port":%d}}}}""".formatted(kubelet.port()));
-        for (String pod : List.of("whole", "half", "endless")) {
+        for (String pod : List.of("whole", "half", "endless", "long")) {
             admin.create(PODS, """
                     {"metadata":{"name":"%s"},"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i"}]}}""".formatted(pod));
         }
@@ -71,6 +75,27 @@ class LogRelayIT {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (Future<IOException> broken : threads.invokeAll(reads)) {
                 assertThat(broken.get()).isNotNull().isNotInstanceOf(HttpTimeoutException.class);
+            }
+        }
+    }
+
+    /** The kubelet is done, and its connection closed, long before the readers are. */
+    @Test
+    void manyReadALongLogToItsEnd() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + server.port() + log("long")))
+                .build();
+        List<Callable<Integer>> reads = Collections.nCopies(30, () -> {
+            try (HttpClient client = HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .sslContext(server.tls("O=system:masters, CN=admin"))
+                    .build()) {
+                return client.send(request, BodyHandlers.ofByteArray()).body().length;
+            }
+        });
+
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Integer> length : threads.invokeAll(reads)) {
+                assertThat(length.get()).isEqualTo(TestKubelet.LONG);
             }
         }
     }

@@ -13,9 +13,12 @@ import javax.net.ssl.SSLContext;
 
 /**
  * Serves logs as a kubelet does, by the pod's name: of {@code whole} all of it, on a connection that stays open; of {@code half}
- * the beginning, then the connection breaks; of {@code endless} the beginning, and nothing more for as long as somebody reads.
+ * the beginning, then the connection breaks; of {@code endless} the beginning, and nothing more for as long as somebody reads; of
+ * {@code long} three million bytes at once, then the connection is closed.
  */
 final class TestKubelet implements AutoCloseable {
+    static final int LONG = 3_000_000;
+
     private final ServerSocket server;
 
     TestKubelet(SSLContext tls) throws IOException {
@@ -46,6 +49,12 @@ final class TestKubelet implements AutoCloseable {
             for (String request = in.readLine(); request != null; request = in.readLine()) {
                 while (!in.readLine().isEmpty()) {
                     continue;
+                }
+                if (request.contains("/long/")) {
+                    out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + LONG + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+                    out.write(new byte[LONG]);
+                    return;
                 }
                 out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n"
                         .getBytes(StandardCharsets.US_ASCII));

@@ -49,9 +49,13 @@ final class TestServer implements AutoCloseable {
         return new TestClient(keys.client(subject, signer), server.port());
     }
 
-    /** TLS of a server that this one trusts as a kubelet, on 127.0.0.1. */
-    SSLContext kubeletTls() throws Exception {
-        return keys.client("O=system:nodes, CN=system:node:n1");
+    /** TLS of whoever a subject names: a client of this server, or one that it trusts as a kubelet on 127.0.0.1. */
+    SSLContext tls(String subject) throws Exception {
+        return keys.client(subject);
+    }
+
+    int port() {
+        return server.port();
     }
 
     @Override

@@ -14,23 +14,23 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.http1.UpgradedSocket;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
+import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +51,7 @@ public final class Forwarder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
     private static final long ANSWER_TIMEOUT_SECONDS = 30;
+    private static final int MAX_REFUSAL_BYTES = 64 * 1024;
 
     /**
      * What may wait here, read but not taken on, for a client that reads slowly. Left alone, one burst of reads takes up
@@ -74,8 +75,7 @@ public final class Forwarder implements AutoCloseable {
             "impersonate-group",
             "impersonate-uid");
 
-    private final HttpClientAgent kubelets;
-    private final HttpClientAgent others;
+    private final HttpClient pages;
     private final NetClient kubeletSockets;
     private final NetClient otherSockets;
 
@@ -85,7 +85,8 @@ public final class Forwarder implements AutoCloseable {
      * @param authority CA of the kubelets' serving certificates, PEM
      */
     public Forwarder(Vertx vertx, Path certificate, Path key, Path authority) {
-        this.kubelets = vertx.createHttpClient(options()
+        this.pages = vertx.createHttpClient(new HttpClientOptions()
+                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
                 .setSsl(true)
                 .setVerifyHost(true)
                 .setKeyCertOptions(new PemKeyCertOptions()
@@ -104,16 +105,6 @@ public final class Forwarder implements AutoCloseable {
         this.otherSockets = vertx.createNetClient(new NetClientOptions()
                 .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
                 .setReceiveBufferSize(RECEIVE_BUFFER_BYTES));
-        // Pods and services are proxied to without checking certificates, as upstream does.
-        this.others = vertx.createHttpClient(options().setTrustAll(true).setVerifyHost(false));
-    }
-
-    private static HttpClientOptions options() {
-        return new HttpClientOptions()
-                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
-                .setReceiveBufferSize(RECEIVE_BUFFER_BYTES)
-                .setKeepAlive(true)
-                .setDecompressionSupported(false);
     }
 
     /** Passes a request on; answers the client itself. */
@@ -133,16 +124,17 @@ public final class Forwarder implements AutoCloseable {
      */
     public ApiResponse forwardLog(ApiRequest request, Target target) throws InterruptedException {
         try {
-            Incoming incoming = ask(request, target);
-            HttpClientResponse answer = incoming.answer();
-            if (answer.statusCode() < HttpResponseStatus.BAD_REQUEST.code()) {
-                relay(request, incoming);
+            BackendAnswer answer = ask(request, target);
+            if (answer.code() < HttpResponseStatus.BAD_REQUEST.code()) {
+                relay(request, answer);
                 return new ApiResponse.TakenOver();
             }
-            String text = incoming.text();
-            throw answer.statusCode() == HttpResponseStatus.BAD_REQUEST.code()
+            String text = answer.text(context(request), MAX_REFUSAL_BYTES)
+                    .get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .strip();
+            throw answer.code() == HttpResponseStatus.BAD_REQUEST.code()
                     ? StatusException.badRequest(text)
-                    : StatusException.internal(text).withCode(answer.statusCode());
+                    : StatusException.internal(text).withCode(answer.code());
         } catch (ExecutionException failed) {
             throw unreachable(target, String.valueOf(failed.getCause()));
         } catch (TimeoutException slow) {
@@ -156,7 +148,7 @@ public final class Forwarder implements AutoCloseable {
      * @throws StatusException when there is no good answer of at most {@code mostBytes} within the time
      */
     public byte[] fetch(Target target, int timeoutSeconds, int mostBytes) throws InterruptedException {
-        Future<byte[]> body = kubelets.request(new RequestOptions()
+        Future<byte[]> body = pages.request(new RequestOptions()
                         .setHost(target.host())
                         .setPort(target.port())
                         .setSsl(target.tls())
@@ -202,70 +194,35 @@ public final class Forwarder implements AutoCloseable {
         return new ApiResponse.TakenOver();
     }
 
-    /**
-     * An answer that has begun. It comes paused, since its reader is attached later and from another thread.
-     *
-     * <p>Its connection is its own and is closed with it: whoever goes away has his answer cut off, and a connection that was given
-     * on meanwhile would take the next request with it. The other side is not told to close it: an answer whose connection closes
-     * while it waits for a slow reader loses what was not read yet.
-     *
-     * @param broken completes when the connection breaks before there is a reader
-     */
-    private record Incoming(
-            HttpClientConnection connection, HttpClientResponse answer, CompletableFuture<Throwable> broken) {
-        static Incoming of(HttpClientConnection connection, HttpClientResponse answer) {
-            CompletableFuture<Throwable> broken = new CompletableFuture<>();
-            answer.pause();
-            answer.exceptionHandler(broken::complete);
-            return new Incoming(connection, answer, broken);
-        }
-
-        /** All of a short answer. */
-        String text() throws InterruptedException, ExecutionException, TimeoutException {
-            Future<Buffer> body = answer.body();
-            answer.resume();
-            try {
-                return await(body).toString().strip();
-            } finally {
-                abandon();
-            }
-        }
-
-        /** Ends the connection, whether all was read or not. */
-        @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told
-        void abandon() {
-            try {
-                answer.exceptionHandler(cut -> LOG.trace("abandoned: {}", cut.getMessage()));
-            } catch (IllegalStateException ended) {
-                LOG.trace("closed after its end");
-            }
-            connection.close();
+    /** Sends a request on; the answer waits for its reader. */
+    private BackendAnswer ask(ApiRequest request, Target target)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        NetClient client = target.asKubeletClient() ? kubeletSockets : otherSockets;
+        CompletableFuture<BackendAnswer> begun = BackendAnswer.ask(
+                context(request),
+                client,
+                where(target),
+                request.method(),
+                target.pathAndQuery(),
+                passedOn(request),
+                request.body());
+        try {
+            return begun.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } finally {
+            begun.cancel(false);
         }
     }
 
-    /** Sends a request on. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the failure is told, not that of closing
-    private Incoming ask(ApiRequest request, Target target)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        HttpClientAgent client = target.asKubeletClient() ? kubelets : others;
-        HttpClientConnection connection = await(client.connect(new HttpConnectOptions()
+    private static ConnectOptions where(Target target) {
+        ConnectOptions where = new ConnectOptions()
                 .setHost(target.host())
                 .setPort(target.port())
-                .setSsl(target.tls())));
-        try {
-            HttpClientRequest outgoing = await(connection.request(new RequestOptions()
-                    .setHost(target.host())
-                    .setPort(target.port())
-                    .setSsl(target.tls())
-                    .setURI(target.pathAndQuery())
-                    .setMethod(HttpMethod.valueOf(request.method()))));
-            passedOn(request).forEach(outgoing::putHeader);
-            Future<Incoming> answer = outgoing.response().map(response -> Incoming.of(connection, response));
-            return await(outgoing.end(Buffer.buffer(request.body())).compose(sent -> answer));
-        } catch (InterruptedException | ExecutionException | TimeoutException failed) {
-            connection.close();
-            throw failed;
+                .setSsl(target.tls());
+        if (!target.asKubeletClient()) {
+            // Pods and services are proxied to without checking certificates, as upstream does.
+            where.setSslOptions(new ClientSSLOptions().setTrustAll(true).setHostnameVerificationAlgorithm(""));
         }
+        return where;
     }
 
     private ApiResponse upgrade(ApiRequest request, Target target)
@@ -282,7 +239,8 @@ public final class Forwarder implements AutoCloseable {
         }
         NetClient client = target.asKubeletClient() ? kubeletSockets : otherSockets;
         String method = translates ? "POST" : request.method();
-        UpgradeDialer.Answer answer = UpgradeDialer.dial(context(request), client, target, method, headers)
+        UpgradeDialer.Answer answer = UpgradeDialer.dial(
+                        context(request), client, where(target), target.pathAndQuery(), method, headers)
                 .get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         if (answer.code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
             return ApiResponse.Complete.of(
@@ -314,10 +272,6 @@ public final class Forwarder implements AutoCloseable {
                         StatusReason.InternalError,
                         "error dialing backend: " + target.host() + ":" + target.port() + ": " + why)
                 .withCode(500);
-    }
-
-    private static <T> T await(Future<T> future) throws InterruptedException, ExecutionException, TimeoutException {
-        return future.toCompletionStage().toCompletableFuture().get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
     }
 
     /** How a WebSocket is turned into the SPDY connection that kubelets take. */
@@ -433,52 +387,49 @@ public final class Forwarder implements AutoCloseable {
         from.pipeTo(to).onFailure(gone -> LOG.debug("tunnel broke: {}", gone.getMessage()));
     }
 
-    private static void relay(ApiRequest request, Incoming incoming) {
-        HttpClientResponse answer = incoming.answer();
+    private static void relay(ApiRequest request, BackendAnswer answer) {
         onContext(request, response -> {
             if (response.closed()) {
-                incoming.abandon();
+                answer.close();
                 return;
             }
-            response.setStatusCode(answer.statusCode());
-            answer.headers().forEach((name, value) -> {
-                if (!HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
-                    response.putHeader(name, value);
+            response.setStatusCode(answer.code());
+            answer.headers().forEach(header -> {
+                if (!HOP_BY_HOP.contains(header.getKey().toLowerCase(Locale.ROOT))) {
+                    response.headers().add(header.getKey(), header.getValue());
                 }
             });
-            String length = answer.getHeader("Content-Length");
+            String length = answer.headers().get("Content-Length");
             if (length != null) {
                 response.putHeader("Content-Length", length);
             } else {
                 response.setChunked(true);
             }
-            response.closeHandler(gone -> incoming.abandon());
-            drain(incoming, response);
+            response.closeHandler(gone -> answer.close());
+            response.drainHandler(drained -> answer.resume());
+            settle(response.writeHead());
+            answer.readBy(new Relay(response));
         });
     }
 
-    /** Half an answer is cut off, never ended as if it were whole. */
-    @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
-    private static void drain(Incoming incoming, HttpServerResponse response) {
-        response.writeHead();
-        incoming.broken().thenAccept(why -> cutOff(incoming, response, why));
-        try {
-            incoming.answer()
-                    .pipe()
-                    .endOnFailure(false)
-                    .to(response)
-                    .onSuccess(whole -> incoming.abandon())
-                    .onFailure(why -> cutOff(incoming, response, why));
-        } catch (IllegalStateException broken) {
-            cutOff(incoming, response, broken);
+    /** Writes an answer to a client; half an answer is cut off, never ended as if it were whole. */
+    private record Relay(HttpServerResponse response) implements BackendAnswer.Reader {
+        @Override
+        public boolean take(Buffer piece) {
+            settle(response.write(piece));
+            return !response.writeQueueFull();
         }
-    }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a client that went away is told to nobody
-    private static void cutOff(Incoming incoming, HttpServerResponse response, Throwable why) {
-        LOG.debug("relay ended: {}", why.getMessage());
-        incoming.abandon();
-        response.reset(Http2Error.INTERNAL_ERROR.code());
+        @Override
+        public void end() {
+            settle(response.end());
+        }
+
+        @Override
+        public void cutOff(IOException why) {
+            LOG.debug("relay ended: {}", why.getMessage());
+            settle(response.reset(Http2Error.INTERNAL_ERROR.code()));
+        }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be told
@@ -497,7 +448,7 @@ public final class Forwarder implements AutoCloseable {
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // closing a client cannot fail in a way that matters
     public void close() {
-        List.of(kubelets, others).forEach(HttpClient::close);
+        pages.close();
         List.of(kubeletSockets, otherSockets).forEach(NetClient::close);
     }
 }

@@ -5,6 +5,7 @@ import io.mizzen.apiserver.http.ApiRequest;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
@@ -47,23 +48,24 @@ final class UpgradeDialer {
      * threads, and a drained queue cannot be missed.
      */
     static CompletableFuture<Answer> dial(
-            Context context, NetClient client, Target target, String method, Map<String, List<String>> headers) {
+            Context context,
+            NetClient client,
+            ConnectOptions where,
+            String pathAndQuery,
+            String method,
+            Map<String, List<String>> headers) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
-        context.runOnContext(run -> connect(client, target, method, headers, answer));
+        String head = head(where.getHost() + ":" + where.getPort(), pathAndQuery, method, headers);
+        context.runOnContext(run -> connect(client, where, head, answer));
         return answer;
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the promise carries the outcome on
-    private static void connect(
-            NetClient client,
-            Target target,
-            String method,
-            Map<String, List<String>> headers,
-            CompletableFuture<Answer> answer) {
-        client.connect(target.port(), target.host())
+    private static void connect(NetClient client, ConnectOptions where, String head, CompletableFuture<Answer> answer) {
+        client.connect(where)
                 .onSuccess(socket -> {
                     new HeadReader(socket, answer).start();
-                    send(socket, head(target, method, headers));
+                    send(socket, head);
                 })
                 .onFailure(answer::completeExceptionally);
     }
@@ -74,9 +76,10 @@ final class UpgradeDialer {
         sent.onFailure(gone -> LOG.debug("the upgrade was not sent: {}", gone.getMessage()));
     }
 
-    private static String head(Target target, String method, Map<String, List<String>> headers) {
-        StringBuilder head = new StringBuilder(method).append(' ').append(target.pathAndQuery());
-        head.append(" HTTP/1.1\r\nHost: ").append(target.host()).append(':').append(target.port());
+    private static String head(
+            String authority, String pathAndQuery, String method, Map<String, List<String>> headers) {
+        StringBuilder head = new StringBuilder(method).append(' ').append(pathAndQuery);
+        head.append(" HTTP/1.1\r\nHost: ").append(authority);
         head.append("\r\nContent-Length: 0\r\n");
         headers.forEach((name, values) -> values.forEach(
                 value -> head.append(name).append(": ").append(value).append("\r\n")));
