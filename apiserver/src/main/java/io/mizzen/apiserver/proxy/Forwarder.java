@@ -129,9 +129,7 @@ public final class Forwarder implements AutoCloseable {
                 relay(request, answer);
                 return new ApiResponse.TakenOver();
             }
-            String text = answer.text(context(request), MAX_REFUSAL_BYTES)
-                    .get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                    .strip();
+            String text = refusal(request, answer);
             throw answer.code() == HttpResponseStatus.BAD_REQUEST.code()
                     ? StatusException.badRequest(text)
                     : StatusException.internal(text).withCode(answer.code());
@@ -139,6 +137,17 @@ public final class Forwarder implements AutoCloseable {
             throw unreachable(target, String.valueOf(failed.getCause()));
         } catch (TimeoutException slow) {
             throw unreachable(target, "no answer within " + ANSWER_TIMEOUT_SECONDS + " s");
+        }
+    }
+
+    private static String refusal(ApiRequest request, BackendAnswer answer)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        try {
+            return answer.text(context(request), MAX_REFUSAL_BYTES)
+                    .get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .strip();
+        } finally {
+            answer.close();
         }
     }
 
