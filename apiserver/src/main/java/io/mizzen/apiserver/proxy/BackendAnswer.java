@@ -83,7 +83,7 @@ final class BackendAnswer {
      * Sends a request; completes when the head of its answer is there, and fails when the connection does. Whoever waits no longer
      * cancels it.
      *
-     * @param headers all but those that say where the request goes and how long it is
+     * @param headers all but {@code Host}; they are to ask for the connection to be closed
      */
     static CompletableFuture<BackendAnswer> ask(
             Context context,
@@ -94,23 +94,10 @@ final class BackendAnswer {
             Map<String, List<String>> headers,
             byte[] body) {
         CompletableFuture<BackendAnswer> begun = new CompletableFuture<>();
-        String authority = where.getHost() + ":" + where.getPort();
-        Buffer request = Buffer.buffer(head(authority, method, pathAndQuery, headers, body.length))
+        Buffer request = Buffer.buffer(RequestHead.of(where, method, pathAndQuery, headers))
                 .appendBytes(body);
         context.runOnContext(run -> connect(client, where, method.equals("HEAD"), request, begun));
         return begun;
-    }
-
-    private static String head(
-            String authority, String method, String pathAndQuery, Map<String, List<String>> headers, int length) {
-        StringBuilder head = new StringBuilder(method).append(' ').append(pathAndQuery);
-        head.append(" HTTP/1.1\r\nHost: ").append(authority).append("\r\nConnection: close\r\n");
-        if (length > 0 || !List.of("GET", "HEAD", "DELETE", "OPTIONS").contains(method)) {
-            head.append("Content-Length: ").append(length).append("\r\n");
-        }
-        headers.forEach((name, values) -> values.forEach(
-                value -> head.append(name).append(": ").append(value).append("\r\n")));
-        return head.append("\r\n").toString();
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the promise carries the outcome on

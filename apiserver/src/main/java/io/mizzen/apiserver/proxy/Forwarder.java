@@ -75,6 +75,8 @@ public final class Forwarder implements AutoCloseable {
             "impersonate-group",
             "impersonate-uid");
 
+    private static final Set<String> BODILESS = Set.of("GET", "HEAD", "DELETE", "OPTIONS");
+
     private final HttpClient pages;
     private final NetClient kubeletSockets;
     private final NetClient otherSockets;
@@ -206,6 +208,12 @@ public final class Forwarder implements AutoCloseable {
     /** Sends a request on; the answer waits for its reader. */
     private BackendAnswer ask(ApiRequest request, Target target)
             throws InterruptedException, ExecutionException, TimeoutException {
+        Map<String, List<String>> headers = passedOn(request);
+        headers.put("Connection", List.of("close"));
+        int length = request.body().length;
+        if (length > 0 || !BODILESS.contains(request.method())) {
+            headers.put("Content-Length", List.of(Integer.toString(length)));
+        }
         NetClient client = target.asKubeletClient() ? kubeletSockets : otherSockets;
         CompletableFuture<BackendAnswer> begun = BackendAnswer.ask(
                 context(request),
@@ -213,7 +221,7 @@ public final class Forwarder implements AutoCloseable {
                 where(target),
                 request.method(),
                 target.pathAndQuery(),
-                passedOn(request),
+                headers,
                 request.body());
         try {
             return begun.get(ANSWER_TIMEOUT_SECONDS, TimeUnit.SECONDS);
@@ -241,6 +249,7 @@ public final class Forwarder implements AutoCloseable {
         Map<String, List<String>> headers = passedOn(request);
         headers.keySet()
                 .removeIf(name -> translates && name.toLowerCase(Locale.ROOT).startsWith("sec-websocket"));
+        headers.put("Content-Length", List.of("0"));
         headers.put("Connection", List.of("Upgrade"));
         headers.put("Upgrade", List.of(translates ? "SPDY/3.1" : request.header("Upgrade")));
         if (translates) {

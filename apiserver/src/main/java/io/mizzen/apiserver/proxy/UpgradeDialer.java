@@ -55,7 +55,7 @@ final class UpgradeDialer {
             String method,
             Map<String, List<String>> headers) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
-        String head = head(where.getHost() + ":" + where.getPort(), pathAndQuery, method, headers);
+        String head = RequestHead.of(where, method, pathAndQuery, headers);
         context.runOnContext(run -> connect(client, where, head, answer));
         return answer;
     }
@@ -74,16 +74,6 @@ final class UpgradeDialer {
     private static void send(NetSocket socket, String head) {
         Future<Void> sent = socket.write(head);
         sent.onFailure(gone -> LOG.debug("the upgrade was not sent: {}", gone.getMessage()));
-    }
-
-    private static String head(
-            String authority, String pathAndQuery, String method, Map<String, List<String>> headers) {
-        StringBuilder head = new StringBuilder(method).append(' ').append(pathAndQuery);
-        head.append(" HTTP/1.1\r\nHost: ").append(authority);
-        head.append("\r\nContent-Length: 0\r\n");
-        headers.forEach((name, values) -> values.forEach(
-                value -> head.append(name).append(": ").append(value).append("\r\n")));
-        return head.append("\r\n").toString();
     }
 
     /** Collects the head of the answer, and the body of a refusal; runs on the socket's event loop. */
